@@ -1,0 +1,1 @@
+"""Hears and speaks: knows WeCom, knows no proposal."""

@@ -1,0 +1,1 @@
+"""What is true: rows and rules. No network, no clock, no WeCom."""
