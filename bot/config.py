@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,7 +42,6 @@ WORDS = {  # pydantic's error types, by their beginnings
     "datetime": "应为日期和时刻，例如 2026-01-20T12:00:00",
     "model": "应为一节，例如 [wecom]",
 }
-DATABASES = "请写成 sqlite:///文件名 或 postgresql://用户:密码@主机/库名"
 
 
 class BadConfig(Exception):
@@ -66,17 +66,12 @@ def _address(url: str) -> str:
 
 def _database(url: str) -> str:
     kind, _, place = url.partition("://")
-    if kind == "sqlite" and place.startswith("/") and len(place) > 1 and ":memory:" not in place:
-        driver = url
-    elif kind == "postgresql" and place:
-        driver = f"postgresql+psycopg://{place}"
-    else:
-        raise ValueError(DATABASES)
-    try:
-        make_url(driver)
-    except (ArgumentError, ValueError):  # the cause would quote a password
-        raise ValueError(DATABASES) from None
-    return driver
+    file = place.removeprefix("/")
+    if (kind == "sqlite" and place != file != "" and file != ":memory:") or (kind == "postgresql" and place):
+        with suppress(ArgumentError, ValueError):  # which would quote a password
+            make_url(url)
+            return url
+    raise ValueError("请写成 sqlite:///文件名 或 postgresql://用户:密码@主机/库名")
 
 
 def _aes_key(key: SecretStr) -> SecretStr:
@@ -124,7 +119,7 @@ class ServerSettings(Section):
 
 
 class DatabaseSettings(Section):
-    url: Annotated[str, AfterValidator(_database)] = Field(repr=False)  # from here on in SQLAlchemy's spelling
+    url: Annotated[str, AfterValidator(_database)] = Field(repr=False)  # may hold a password
 
 
 class Settings(BaseSettings):

@@ -104,6 +104,7 @@ class Rules(BaseModel):
     )
     handling_months_max: int = Field(default=6, ge=1, le=12, description="连同延期最长几个月〔R16〕〔R11〕")
     co_opinion_days: int = Field(default=30, ge=7, le=60, description="会办意见几日内提交〔R14〕")
+    co_opinion_before_lead_days: int = Field(default=20, ge=5, le=60, description="且须早于主办期限几日〔R40〕")
     co_opinion_required: bool = Field(default=False, description="会办意见未齐时不得送审〔默认〕")
     due_marks_days: Days = Field(default=(30, 15, 7, 3, 1), description="到期前几日提醒〔默认〕")
     remind_at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(

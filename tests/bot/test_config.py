@@ -172,16 +172,11 @@ def test_only_two_databases(config: Any, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "driver"),
-    [
-        ("sqlite:///data/x.db", "sqlite:///data/x.db"),
-        ("sqlite:////var/lib/x.db", "sqlite:////var/lib/x.db"),
-        ("postgresql://u:p@h:5432/d", "postgresql+psycopg://u:p@h:5432/d"),
-        ("postgresql:///d?host=/run/pg", "postgresql+psycopg:///d?host=/run/pg"),
-    ],
+    "url",
+    ["sqlite:///data/x.db", "sqlite:////var/lib/x.db", "postgresql://u:p@h:5432/d", "postgresql:///d?host=/run/pg"],
 )
-def test_a_database_is_named_as_sqlalchemy_wants_it(config: Any, url: str, driver: str) -> None:
-    assert config(("url", f'url = "{url}"')).database.url == driver
+def test_either_database_may_be_named(config: Any, url: str) -> None:
+    assert config(("url", f'url = "{url}"')).database.url == url
 
 
 def test_several_faults_are_named_at_once(config: Any) -> None:
