@@ -1,1 +1,1 @@
-"""Hears and speaks: knows WeCom, knows no proposal."""
+"""Hears and speaks: the room that knows WeCom and the way of a message, and knows no proposal."""

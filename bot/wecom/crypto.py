@@ -1,0 +1,58 @@
+"""Opens what the platform has sealed: signature first, in constant time, and only then the cipher."""
+
+import hashlib
+import hmac
+
+from wechatpy.enterprise.crypto import WeChatCrypto
+from wechatpy.enterprise.exceptions import InvalidCorpIdException
+from wechatpy.exceptions import InvalidSignatureException
+
+
+class NotForUs(Exception):
+    """Signed or sealed for somebody else."""
+
+
+class CannotOpen(Exception):
+    """Rightly signed, yet not a cipher text of this key."""
+
+
+class Seal:
+    """Token and key of one app; wechatpy does the deciphering, the order of the checks is ours.
+
+    wechatpy parses a stranger's XML before it looks at the signature, compares with `!=`, and lets ValueError,
+    struct.error, UnicodeDecodeError and more escape; so it is handed nothing but a verified cipher text, and
+    whatever it throws becomes one of the two classes above.
+    """
+
+    def __init__(self, token: str, encoding_aes_key: str, corp_id: str) -> None:
+        try:
+            self._crypto = WeChatCrypto(token, encoding_aes_key, corp_id)
+        except (ValueError, AssertionError):
+            raise ValueError("encoding_aes_key must be 43 letters or digits") from None
+        self._token = token
+
+    def signature(self, timestamp: str, nonce: str, encrypted: str) -> str:
+        parts = sorted(_bytes(part) for part in (self._token, timestamp, nonce, encrypted))
+        return hashlib.sha1(b"".join(parts), usedforsecurity=False).hexdigest()  # the platform's choice, not ours
+
+    def verify(self, signature: str, timestamp: str, nonce: str, encrypted: str) -> None:
+        """Raises NotForUs unless the platform has signed exactly this."""
+        if not hmac.compare_digest(_bytes(self.signature(timestamp, nonce, encrypted)), _bytes(signature)):
+            raise NotForUs("signature")
+
+    def open(self, signature: str, timestamp: str, nonce: str, encrypted: str) -> str:
+        """The sealed words; the receive id inside must be our corp."""
+        self.verify(signature, timestamp, nonce, encrypted)
+        try:
+            words: str = self._crypto.decrypt_message({"Encrypt": encrypted}, signature, timestamp, nonce)
+        except InvalidSignatureException:
+            raise NotForUs("signature") from None
+        except InvalidCorpIdException:
+            raise NotForUs("receiveid") from None
+        except Exception as error:  # wechatpy throws nearly anything
+            raise CannotOpen(type(error).__name__) from None
+        return words
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # a query may hold anything; compare_digest refuses non-ASCII str
