@@ -65,6 +65,7 @@ class Switches:
     duplicate_answer: Literal["msgid", "whole"] = (
         "msgid"  # a suppressed repetition: only the first msgid, or the whole first answer
     )
+    empty_lists: Literal["absent", "empty"] = "absent"  # invaliduser and the like when nobody is invalid
     unlicensed: set[str] = field(default_factory=set)  # userids without an interface licence
     out_of_range: set[str] = field(default_factory=set)  # userids the app cannot reach
     # calls
@@ -73,6 +74,7 @@ class Switches:
     old_token_dies: bool = False  # with token="new"
     killed_token_errcode: Literal[40014, 42001] = 40014
     expired_token_errcode: Literal[40014, 42001] = 42001
+    wrong_secrets_until_lock: int = 0  # so many within an hour and gettoken is 45009; 0: never
     trusted_caller: bool = True  # off: 60020
     suspended: bool = False  # 48006
     rfc2231_names_refused: bool = True  # multipart filename*= is 44001
