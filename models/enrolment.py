@@ -1,0 +1,127 @@
+"""Writes a checked roster into the database: what it speaks of becomes as it says, all else is left alone."""
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session, SQLModel, select
+
+from models.people import Holding, Person, Unit
+from models.roster import CONTACTS, Roster
+
+
+@dataclass
+class Tally:
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def add(self, is_new: bool, is_changed: bool) -> None:
+        if is_new:
+            self.new += 1
+        elif is_changed:
+            self.changed += 1
+        else:
+            self.unchanged += 1
+
+
+@dataclass
+class Counts:
+    """What an import did; `ended` are roles taken from people because somebody else now stands in their place."""
+
+    people: Tally = field(default_factory=Tally)
+    units: Tally = field(default_factory=Tally)
+    ended: int = 0
+
+
+def apply_roster(session: Session, roster: Roster) -> Counts:
+    """Write the roster in the caller's transaction; people who stand in it no longer are left as they are."""
+    counts = Counts()
+    known = {person.userid: person for person in session.exec(select(Person))}
+    places = {unit.id: unit for unit in session.exec(select(Unit))}
+    held = list(session.exec(select(Holding)))
+    wanted, people = _holdings(roster), _people(roster)
+
+    units_spoken_of = {entry.id for entry in roster.units}
+    roles_before = _by_person(_key(holding) for holding in held)
+    ended = [holding for holding in held if _is_over(holding, wanted, people.keys(), units_spoken_of)]
+    for holding in ended:
+        session.delete(holding)
+    for entry in roster.units:
+        values = entry.model_dump(exclude={*CONTACTS, *(f"{column}_name" for column in CONTACTS)})
+        values["keywords"] = list(entry.keywords)
+        counts.units.add(*_put(session, places.get(entry.id), values, Unit))
+    gone = {_key(holding) for holding in ended}
+    roles_after = _by_person(wanted | ({_key(holding) for holding in held} - gone))
+    for userid, values in people.items():
+        is_new, is_changed = _put(session, known.get(userid), values, Person)
+        counts.people.add(is_new, is_changed or roles_before[userid] != roles_after[userid])
+    counts.ended = len({key for key in gone if key[0] not in people})
+    session.flush()  # people and units stand before the roles that point to them
+    for person, role, unit in sorted(wanted - {_key(holding) for holding in held}, key=str):
+        session.add(Holding(person=person, role=role, unit=unit))
+    session.flush()
+    return counts
+
+
+Key = tuple[str, str, str | None]
+
+
+def _key(holding: Holding) -> Key:
+    return holding.person, holding.role, holding.unit
+
+
+def _by_person(keys: Iterable[Key]) -> dict[str, set[Key]]:
+    found: dict[str, set[Key]] = defaultdict(set)
+    for key in keys:
+        found[key[0]].add(key)
+    return found
+
+
+def _is_over(holding: Holding, wanted: set[Key], people: Container[str], units: Container[str]) -> bool:
+    """Whether the roster speaks of this role's person or unit, and no longer of the role."""
+    spoken_of = holding.person in people if holding.unit is None else holding.unit in units
+    return spoken_of and _key(holding) not in wanted
+
+
+def _put(
+    session: Session, row: SQLModel | None, values: dict[str, Any], kind: Callable[..., SQLModel]
+) -> tuple[bool, bool]:
+    """(is new, is changed)"""
+    if row is None:
+        session.add(kind(**values))
+        return True, False
+    changed = {key: value for key, value in values.items() if getattr(row, key) != value}
+    for key, value in changed.items():
+        setattr(row, key, value)
+    return False, bool(changed)
+
+
+def _people(roster: Roster) -> dict[str, dict[str, Any]]:
+    """Every person once, with what the roster says of them: a member who is also staff is one person."""
+    people: dict[str, dict[str, Any]] = {}
+    for member in roster.members:
+        people[member.userid] = member.model_dump(exclude={"plain"} if member.plain is None else None)
+    for one in roster.staff:
+        values = people.setdefault(one.userid, {"userid": one.userid, "name": one.name, "active": False})
+        values["active"] = values["active"] or one.active
+        values["title"] = values.get("title") or one.title
+        if one.plain is not None:
+            values["plain"] = one.plain
+    for place in roster.units:
+        for _, userid, name in place.contacts():
+            values = people.setdefault(userid, {"userid": userid, "name": name})
+            values["active"] = True
+            values["name"] = values["name"] or name
+    return people
+
+
+def _holdings(roster: Roster) -> set[Key]:
+    wanted: set[Key] = {(member.userid, "member", None) for member in roster.members if member.active}
+    for one in roster.staff:
+        if one.active:
+            wanted |= {(one.userid, role, one.unit if role in CONTACTS.values() else None) for role in one.roles}
+    for place in roster.units:
+        wanted |= {(userid, CONTACTS[column], place.id) for column, userid, _ in place.contacts()}
+    return wanted
