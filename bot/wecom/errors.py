@@ -45,10 +45,10 @@ class TryLater(WeComError):
 class Rejected(WeComError):
     """The same request will be refused again: park it, tell an operator."""
 
-    @property
-    def unreachable(self) -> bool:
-        """It is about this receiver only: unknown, out of range, without a licence."""
-        return self.errcode in _PERSON
+    def __init__(self, errcode: int, call: str, note: str = "", *, unreachable: bool | None = None) -> None:
+        super().__init__(errcode, call, note)
+        # about this receiver only: unknown, out of range, without a licence
+        self.unreachable = errcode in _PERSON if unreachable is None else unreachable
 
     @property
     def spent(self) -> bool:

@@ -144,7 +144,7 @@ def _joined(text: str, at: int) -> bool:
         return True
     if _is_flag(before) and _is_flag(after):
         first = at
-        while first > 0 and at - first < 64 and _is_flag(text[first - 1]):
+        while first > 0 and _is_flag(text[first - 1]):
             first -= 1
         return (at - first) % 2 == 1
     return False
