@@ -53,7 +53,7 @@ class Courier:
     async def start(self) -> None:
         """Be ready to carry."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=200), cookie_jar=aiohttp.DummyCookieJar()
+            connector=aiohttp.TCPConnector(limit=200, force_close=True), cookie_jar=aiohttp.DummyCookieJar()
         )
 
     async def close(self) -> None:

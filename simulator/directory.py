@@ -74,7 +74,7 @@ class Directory:
 
     def reachable(self, userid: str) -> bool:
         """Whether the app's visible range holds this person."""
-        return userid in self.people and userid not in self._switches.out_of_range
+        return userid in self.people and userid not in {hidden.lower() for hidden in self._switches.out_of_range}
 
     def receivers(self, body: dict[str, Any]) -> Receivers:
         """Work out touser, toparty and totag; nobody at all is 81013."""

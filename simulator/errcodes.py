@@ -67,6 +67,7 @@ def unique_keys(card: dict[str, Any]) -> None:
         _differ(42040, "option_list.id", [o.get("id") for o in _dicts(question.get("option_list"))])
 
 
+_ROWS = ((1, "url", 42028), (2, "media_id", 42029), (3, "userid", 42050))
 _LISTS = (("touser", 1000, 40032, 40031), ("toparty", 100, 82002, 40035), ("totag", 100, 82003, 40035))
 
 
@@ -194,9 +195,9 @@ def _rows(card: dict[str, Any]) -> None:
     rows = _list(card, "horizontal_content_list", 6, 42035)
     for row in rows:
         _need(row, "keyname", 42027, "horizontal_content_list")
-        wants = {1: ("url", 42028), 2: ("media_id", 42029), 3: ("userid", 42050)}.get(row.get("type", 0))
-        if wants:
-            _need(row, wants[0], wants[1], "horizontal_content_list")
+        for kind, wanted, errcode in _ROWS:
+            if row.get("type") == kind:
+                _need(row, wanted, errcode, "horizontal_content_list")
         if row.get("type") == 1 and not _is_address(row.get("url")):
             _no(42028, "horizontal_content_list.url: no scheme")
     for row in _list(card, "vertical_content_list", 4, 42036):
@@ -309,7 +310,7 @@ _LEAVES = {"view": "url", "view_miniprogram": "pagepath"} | dict.fromkeys(
 
 def _leaf(leaf: dict[str, Any], level: int) -> None:
     kind = leaf.get("type")
-    if kind not in _LEAVES:
+    if not isinstance(kind, str) or kind not in _LEAVES:
         _no((40017, 40024)[level], "menu: type")
     wants = _LEAVES[kind]
     if not leaf.get(wants):

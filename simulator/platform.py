@@ -207,7 +207,10 @@ class Platform:
             **fields,
             "AgentID": self.agent_id,
         }
-        await self._courier.post(userid.lower(), whole, deliveries)
+        try:
+            await self._courier.post(userid.lower(), whole, deliveries)
+        finally:
+            self.tell("callback", userid.lower())
 
     def _card_changed(self, userid: str, shown: Shown) -> None:
         self._persons[userid].notice()
@@ -219,8 +222,6 @@ class Platform:
 
     def _on_answer(self, delivery: Delivery, body: bytes) -> None:
         """The bot has taken a callback; it may have answered with words or a changed card."""
-        if self.on_change:
-            self.tell("callback", delivery.person)
         try:
             honour = self.switches.passive_card_reply == "honour"
             reply = replies.read(body, delivery.fields, self.seal, honour_card_events=honour)

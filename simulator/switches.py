@@ -20,6 +20,7 @@ class Outage:
     times: int | None = None  # None: until cleared
     hang_seconds: float = 60.0
     hits: int = 0
+    struck: asyncio.Event = field(default_factory=asyncio.Event)  # set by the first call it hits
     cleared: asyncio.Event = field(default_factory=asyncio.Event)
 
     def applies(self, call: str) -> bool:
@@ -109,5 +110,6 @@ class Switches:
         for outage in self.outages:
             if outage.applies(call):
                 outage.hits += 1
+                outage.struck.set()
                 return outage
         return None

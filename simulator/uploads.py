@@ -9,6 +9,7 @@ from simulator.refusal import Refusal
 from simulator.switches import Switches
 
 _NAME = re.compile(r'(?:^|;)\s*name="?media"?(?:;|$)')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FILE = re.compile(r'(?:^|;)\s*filename="([^"]*)"')
 
 
@@ -31,7 +32,7 @@ async def read(request: web.Request, switches: Switches) -> tuple[str, bytes]:
         name = _FILE.search(disposition)
         if name is None and "filename*=" not in disposition:
             raise Refusal(44001, "the part has no filename")
-        return name[1] if name else "file", data.removesuffix(b"\r\n")
+        return _CONTROL.sub("", name[1]) if name else "file", data.removesuffix(b"\r\n")
     raise Refusal(44001, "no part called media")
 
 
