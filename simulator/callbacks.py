@@ -177,7 +177,7 @@ class Courier:
         strict = self._switches.strict_verification
         try:
             async with (
-                asyncio.timeout(1.0 if strict else self._switches.deadline),
+                asyncio.timeout(self._switches.verification_deadline if strict else self._switches.deadline),
                 self._session.get(self.url, params=query) as response,
             ):
                 status, body = response.status, await response.content.read(10_000)

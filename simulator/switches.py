@@ -47,7 +47,8 @@ class Switches:
     duplicates: int = 0  # every callback is delivered this many times more
     duplicates_at_once: bool = False  # the repetitions arrive together, not one after another
     order: Literal["kept", "reversed", "shuffled"] = "kept"  # of the callbacks one person has waiting
-    strict_verification: bool = True  # GET: within a second, exactly the plain bytes
+    strict_verification: bool = True  # GET: in time, exactly the plain bytes
+    verification_deadline: float = 1.0  # real seconds; not strict: `deadline`
     reports_enter: bool = True  # the app wants enter_agent events
     inbound_file: Literal["none", "text", "file"] = "none"  # what arrives when a member sends a file
     selected_items: Literal["absent", "empty"] = "absent"  # in a tap on a card without selectors

@@ -66,6 +66,8 @@ class Bot:
 
     async def get(self, request: web.Request) -> web.Response:
         query = request.query
+        if self.hold is not None:
+            await self.hold.wait()
         plain = self.seal.open(query["msg_signature"], query["timestamp"], query["nonce"], query["echostr"])
         return web.Response(body=self.echo(plain))
 

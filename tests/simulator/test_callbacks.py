@@ -177,3 +177,9 @@ async def test_the_address_is_verified_strictly(town: Town) -> None:
     assert await town.platform.verify_callback()
     town.platform.callback_url = ""
     assert not await town.platform.verify_callback()
+
+
+async def test_a_slow_verification_fails(town: Town) -> None:
+    town.bot.hold, town.switches.verification_deadline = asyncio.Event(), 0.02
+    assert not await town.platform.verify_callback()
+    assert town.platform.violations == ["URL verification: no answer in time"]

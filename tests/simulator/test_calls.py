@@ -47,6 +47,13 @@ async def test_a_token_may_be_killed_early(town: Town) -> None:
     assert (await town.text("wang"))["errcode"] == 0
 
 
+async def test_an_expired_token_may_be_called_bad(town: Town) -> None:
+    town.switches.expired_token_errcode = 40014
+    await town.log_in()
+    await town.calendar.turn(hours=2)
+    assert (await town.text("wang"))["errcode"] == 40014
+
+
 @pytest.mark.parametrize("dies", [True, False])
 async def test_each_gettoken_may_give_a_new_token(town: Town, dies: bool) -> None:
     town.switches.token, town.switches.old_token_dies = "new", dies
@@ -245,6 +252,13 @@ async def test_a_file_goes_up_and_comes_back_for_three_days(town: Town) -> None:
 async def test_upload_refuses_with(town: Town, errcode: int, kind: str, data: bytes, disposition: str) -> None:
     assert (await upload(town, kind, data, disposition))["errcode"] == errcode
     assert len(town.platform.violations) == 1
+
+
+async def test_files_may_live_shorter(town: Town) -> None:
+    town.switches.media_days = 0.04
+    answer = await upload(town, "image", PICTURE)
+    await town.calendar.turn(hours=1)
+    assert (await town.get("media/get", media_id=answer["media_id"]))["errcode"] == 40007
 
 
 async def test_names_in_the_newer_form_pass_if_the_switch_is_off(town: Town) -> None:

@@ -215,6 +215,14 @@ async def test_a_response_code_lives_72_hours(town: Town) -> None:
     assert (await town.update(pressed, userids=["wang"], button={"replace_name": "已签收"}))["errcode"] == 0
 
 
+async def test_a_response_code_may_live_for_24_hours_only(town: Town) -> None:
+    town.switches.response_code_hours = 24
+    code = (await town.card("wang", buttons()))["response_code"]
+    await town.calendar.turn(hours=24)
+    await town.log_in()
+    assert (await town.update(code, atall=1, button={"replace_name": "已签收"}))["errcode"] == 60140
+
+
 async def test_whom_an_update_is_for(town: Town) -> None:
     code = (await town.card("wang", buttons()))["response_code"]
     grey = {"button": {"replace_name": "已签收"}}
