@@ -1,0 +1,150 @@
+"""`python -m bot`: switches the lights on. The one file that sees every room."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import structlog
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app import App, Office, run_until, utc_now
+from bot.config import BadConfig, Settings, load
+from bot.logs import log_to_stderr
+from bot.roster_files import read, write_template
+from bot.wecom import Clock as Now
+from handlers import DIALOGUES, PAGES, ROUTERS
+from models import schema, table
+from models.enrolment import Counts, apply_roster
+from models.roster import BadRoster
+from models.store import Store, StoreDown, WrongSchema
+from scheduler import JOBS
+from scheduler.clock import Clock
+
+T = TypeVar("T")
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help="提案通：企业微信里的政协提案工作。")
+ConfigFile = Annotated[Path, typer.Option("--config", help="配置文件，照 config.example.toml 写")]
+
+
+def assemble(settings: Settings, *, now: Now = utc_now, ticking: bool = True) -> App:
+    """An application with every room in it; `ticking=False` leaves the ticks to the caller."""
+    return App(settings, Office(ROUTERS, DIALOGUES, PAGES, JOBS, Clock if ticking else None), now=now)
+
+
+def fail(*lines: str) -> NoReturn:
+    """Say what is wrong, one line each, and exit 2."""
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(2)
+
+
+def settings_from(path: Path) -> Settings:
+    """The configuration, or exit 2 naming every key at fault."""
+    try:
+        return load(path)
+    except BadConfig as bad:
+        fail(*bad.lines)
+
+
+def with_store(settings: Settings, work: Callable[[Store], T]) -> T:
+    """Do something with the store, or exit 2 with one sentence."""
+    try:
+        store = Store(settings.database.url)
+        try:
+            return work(store)
+        finally:
+            store.close()
+    except WrongSchema as wrong:
+        fail(str(wrong))
+    except (StoreDown, OSError, SQLAlchemyError) as error:
+        fail(f"database.url：数据库打不开（{type(error).__name__}）。请检查地址、账号，以及文件和磁盘是否可写。")
+
+
+@cli.command()
+def migrate(config: ConfigFile) -> None:
+    """把数据库升级到本版本的结构。"""
+    before, after = with_store(settings_from(config), schema.migrate)
+    typer.echo(f"数据库结构：{before or '空'} → {after}")
+
+
+@cli.command()
+def serve(config: ConfigFile) -> None:
+    """运行机器人；Ctrl-C 或 SIGTERM 会办完手头的事再退出。"""
+    settings = settings_from(config)
+    with_store(settings, schema.check)
+    log_to_stderr()
+    try:
+        asyncio.run(_serve(settings))
+    except OSError as error:
+        fail(f"server.port：{settings.server.host}:{settings.server.port} 不能监听（{error.strerror or error}），请换一个端口。")
+
+
+async def _serve(settings: Settings) -> None:
+    await run_until(assemble(settings), until_told())
+
+
+def until_told() -> asyncio.Event:
+    """An event that Ctrl-C and SIGTERM set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+@cli.command("import")
+def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文件夹或 .xlsx 工作簿")]) -> None:
+    """导入委员、承办单位、工作人员；有一行不对就全不导入。"""
+    settings = settings_from(config)
+    try:
+        roster = read(path)
+    except BadRoster as bad:
+        fail(*map(str, bad.rows), f"共{len(bad.rows)}处要改，什么都没有导入。")
+
+    def enrol(store: Store) -> Counts:
+        schema.check(store)
+        return store.write(lambda session: apply_roster(session, roster))
+
+    counts = with_store(settings, enrol)
+    for what, tally in (("人员", counts.people), ("承办单位", counts.units)):
+        typer.echo(f"{what}：新增{tally.new}，更改{tally.changed}，未变{tally.unchanged}")
+
+
+@cli.command()
+def template(out: Annotated[Path, typer.Argument(help="写到哪里，例如 名单.xlsx")]) -> None:
+    """写一份空白名单（.xlsx，带填写说明）。"""
+    try:
+        write_template(out)
+    except OSError as error:
+        fail(f"写不了 {out}：{error.strerror or error}")
+    typer.echo(f"已写好：{out}。填好后运行 python -m bot import --config 配置文件 {out}")
+
+
+@cli.command("table")
+def table_() -> None:
+    """打印提案的生命周期表（Markdown 和 Mermaid），供核对签字。"""
+    typer.echo(table.markdown())
+
+
+@cli.command()
+def demo(
+    data: Annotated[Path, typer.Option(help="演示数据放在哪个文件夹")] = Path("data"),
+    port: Annotated[int, typer.Option(help="手机页面的端口，被占用时另选")] = 8081,
+) -> None:
+    """在本机演示：模拟的企业微信和云岭市，打开一个网页就能用。"""
+    log_to_stderr(quiet=True)
+    from bot.demo import run_demo  # the only command that needs the simulator
+
+    asyncio.run(run_demo(data, port, assemble, until_told))
+
+
+def main() -> None:
+    """The command line."""
+    structlog.contextvars.clear_contextvars()
+    cli()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

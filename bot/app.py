@@ -1,0 +1,252 @@
+"""Settings, answers, pages and jobs become a running application: the door, the workers, the clock."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+from sqlmodel import Session, col, func, select
+
+from bot.config import Settings
+from bot.dialogue import Dialogue, Dialogues
+from bot.inbox import Inbox
+from bot.outbox import Outbox
+from bot.router import Answers, Router
+from bot.turn import Clock, Turn
+from bot.wecom.callback import add_callback
+from bot.wecom.client import WeComClient
+from bot.wecom.errors import WeComError
+from bot.wecom.messages import Words
+from bot.wecom.oauth import add_oauth
+from bot.wecom.updates import parse
+from models import access, store
+from models.messages import Incoming, Lane, Outgoing, Wait
+from models.people import Person
+from models.store import Store, StoreDown
+
+log = structlog.get_logger()
+
+MENU = {
+    "button": [
+        {
+            "name": "提案",
+            "sub_button": [{"type": "click", "name": word, "key": word} for word in ("我要提案", "我的提案", "待办")],
+        },
+        {"type": "click", "name": "帮助", "key": "帮助"},
+    ]
+}
+MENU_TRIES = 8
+MOST_ROUNDS = 2_000  # of one job in one tick
+
+Work = Callable[[Turn], bool]  # whether there is more to do
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that is due by itself: done in small transactions until nothing is left."""
+
+    name: str
+    work: Work
+
+
+class Ticking(Protocol):
+    """The clock, as the application sees it."""
+
+    def start(self) -> None:
+        """Begin to tick."""
+
+    async def stop(self) -> None:
+        """Tick no more; what runs is finished."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still ticks."""
+
+
+Pages = Callable[[web.Application, Store], None]
+
+
+@dataclass(frozen=True)
+class Office:
+    """What the other rooms bring: who answers what, what is asked, what is shown, what falls due."""
+
+    routers: Sequence[Router]
+    dialogues: Iterable[Dialogue]
+    pages: Sequence[Pages]
+    jobs: Sequence[Job]
+    clock: Callable[[Callable[[], Awaitable[None]]], Ticking] | None = None
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class App:
+    """One replica."""
+
+    def __init__(self, settings: Settings, office: Office, *, now: Clock = utc_now) -> None:
+        self.settings, self.now = settings, now
+        self.store = Store(settings.database.url)
+        self.client = WeComClient(settings.wecom, now)
+        self.answers = Answers(office.routers, Dialogues(office.dialogues))
+        self.outbox = Outbox(self.store, self.client, settings.wecom.agent_id, now)
+        self.inbox = Inbox(self.store, self._work, self._give_up, now, wake_outbox=self.outbox.nudge)
+        self.jobs = office.jobs
+        self.clock: Ticking | None = None
+        self._clock_of = office.clock
+        self._pages = office.pages
+        self._runner: web.AppRunner | None = None
+        self._menu: asyncio.Task[None] | None = None
+        self._ticking = asyncio.Lock()
+        self.port = settings.server.port
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the door; ready when this returns. OSError when the port is taken."""
+        await self.client.start()
+        self.inbox.start()
+        self.outbox.start()
+        web_app = web.Application(client_max_size=64 * 1024)
+        add_callback(web_app, self.settings.wecom, accept=self.inbox.accept, now=self.now)
+        add_oauth(web_app, self.settings.wecom, self.client, self.settings.server.public_url, self.now)
+        for add in self._pages:
+            add(web_app, self.store)
+        web_app.router.add_get("/healthz", self._healthz)
+        self._runner = web.AppRunner(web_app, access_log=None, handle_signals=False, shutdown_timeout=5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.settings.server.host, self.settings.server.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        if self._clock_of:
+            self.clock = self._clock_of(self.tick)
+            self.clock.start()
+        self._menu = asyncio.create_task(self._set_menu(), name="menu")
+        log.info("started", port=self.port)
+
+    async def stop(self) -> None:
+        """Finish what is in hand and let go; nothing written down is lost."""
+        if self.clock:
+            await self.clock.stop()
+        if self._menu:
+            self._menu.cancel()
+            await asyncio.gather(self._menu, return_exceptions=True)
+        if self._runner:
+            await self._runner.cleanup()
+        await self.inbox.stop()
+        await self.outbox.stop()
+        await self.client.close()
+        await asyncio.to_thread(self.store.close)
+        log.info("stopped")
+
+    async def _set_menu(self) -> None:
+        """The platform keeps the menu: create it if it differs."""
+        for attempt in range(MENU_TRIES):
+            try:
+                if await self.client.menu() != MENU:
+                    await self.client.create_menu(MENU)
+                    log.info("menu_created")
+                return
+            except WeComError as error:
+                log.warning("menu_failed", errcode=error.errcode, attempt=attempt)
+                await asyncio.sleep(min(2**attempt, 60))
+
+    # --- turns --------------------------------------------------------------------------------------------------------
+
+    def turn(self, session: Session, cause: str, person: Person | None = None) -> Turn:
+        """A turn of this office, now."""
+        return Turn(
+            session=session,
+            rules=self.settings.rules,
+            now=self.now(),
+            cause=cause,
+            public_url=self.settings.server.public_url,
+            dialogues=self.answers.dialogues,
+            person=person,
+        )
+
+    def _work(self, session: Session, row: Incoming) -> None:
+        update = parse(row.fields)
+        person = access.active(session, row.person)
+        with structlog.contextvars.bound_contextvars(row=row.id, person=row.person):
+            self.answers.answer(update, self.turn(session, row.key, person))
+
+    def _give_up(self, session: Session, row: Incoming) -> None:
+        """The person is told in words, the sysadmins once; the lane is free."""
+        turn = self.turn(session, f"parked:{row.key}", access.active(session, row.person))
+        if turn.person:
+            turn.say("抱歉，刚才这条消息没能处理好，已告诉管理员。请换个说法再试，或发送“待办”。")
+        for admin in access.with_role(session, access.SYSADMIN):
+            words = f"有一条来自 {row.person} 的消息处理失败（编号 {row.id}，{row.trouble}），已搁置，请查看运行日志。"
+            turn.say(Words(words), to=admin, lane=Lane.NOTICE)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Do everything that is due now. Ticking late, twice or on several replicas does no harm."""
+        async with self._ticking:
+            for job in self.jobs:
+                try:
+                    for _ in range(MOST_ROUNDS):
+                        if not await self.store.run(lambda session, job=job: job.work(self.turn(session, job.name))):  # type: ignore[misc]
+                            break
+                except StoreDown as down:
+                    log.warning("job_waits_for_store", job=job.name, cause=str(down))
+                except Exception:
+                    log.exception("job_failed", job=job.name)
+        self.inbox.nudge()
+        self.outbox.nudge()
+
+    async def settled(self, within: float = 10.0) -> bool:
+        """Wait until nothing is left that could be worked on or sent now; False when time runs out."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while not (await self.inbox.idle() and await self.outbox.idle() and await self.inbox.idle()):
+                    await asyncio.sleep(0.005)
+                return True
+        return False
+
+    # --- health -------------------------------------------------------------------------------------------------------
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        checks = {
+            "database": await self._database(),
+            "inbox": self.inbox.alive,
+            "outbox": self.outbox.alive,
+            "clock": self.clock is None or self.clock.alive,
+        }
+        healthy = all(checks.values())
+        parked = await self._parked() if checks["database"] else {}
+        return web.json_response({"ok": healthy, **checks, "parked": parked}, status=200 if healthy else 503)
+
+    async def _database(self) -> bool:
+        with suppress(StoreDown, TimeoutError):
+            async with asyncio.timeout(3):
+                return await self.store.read(store.answers)
+        return False
+
+    async def _parked(self) -> dict[str, int]:
+        def count(session: Session) -> dict[str, int]:
+            return {
+                name: session.exec(select(func.count()).select_from(kind).where(col(kind.state) == Wait.PARKED)).one()
+                for name, kind in (("incoming", Incoming), ("outgoing", Outgoing))
+            }
+
+        with suppress(StoreDown):
+            return await self.store.read(count)
+        return {}
+
+
+async def run_until(app: App, stop: asyncio.Event) -> float:
+    """Serve until told to stop; returns how many seconds stopping took."""
+    await app.start()
+    await stop.wait()
+    begun = time.monotonic()
+    await app.stop()
+    return time.monotonic() - begun

@@ -1,0 +1,459 @@
+"""Questions asked one after another, kept as data: the process may die between any two messages.
+
+A dialogue is a list of `Ask`. Going back, skipping, correcting one part, laying aside and taking up again are done here,
+once for all dialogues. The words people may type at any time: 取消 上一步 预览 提交 存草稿 继续 完 跳过 修改.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlmodel import col, select
+
+from bot.payload import Payload
+from bot.turn import Turn
+from bot.wecom import updates
+from bot.wecom.messages import Button, Card, Words
+from models.conversation import Conversation
+from models.errors import Refused
+
+BUTTONS = 6  # a card holds no more (PROTOCOL §6)
+
+
+@dataclass(frozen=True)
+class Pick(Payload, tag="pick"):
+    """A choice pressed on a question's card."""
+
+    conversation: int
+    step: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several answers; the label, its number, or one of `also` may be typed."""
+
+    value: str
+    label: str
+    also: tuple[str, ...] = ()
+
+
+@dataclass
+class Exchange:
+    """One dialogue with one person, now."""
+
+    turn: Turn
+    conversation: Conversation
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What was answered so far, by the step's name."""
+        return self.conversation.answers
+
+    @property
+    def subject(self) -> str:
+        """What it is about: a payload key, or an id."""
+        return self.conversation.subject
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep an answer (JSON values only)."""
+        self.conversation.answers = {**self.conversation.answers, name: value}
+
+
+def as_it_is(exchange: Exchange, text: str) -> str:
+    """Any text with something to read in it."""
+    words = text.strip()
+    if not any(ch.isalnum() for ch in words):
+        raise Refused("没有读到文字，请用文字回答。")
+    return words
+
+
+Accept = Callable[[Exchange, str], Any]
+Choices = Sequence[Choice] | Callable[[Exchange], Sequence[Choice]]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question. `accept` turns the words into an answer or raises Refused with what would help."""
+
+    name: str
+    label: str  # what the part is called: 案由, 类别 …
+    question: str | Callable[[Exchange], str]
+    accept: Accept = as_it_is
+    several: Literal["", "text", "list"] = ""  # several messages until 完: one text, or a list of items
+    choices: Choices = ()
+    picked: Callable[[str], Any] = str  # what a picked choice's value becomes as an answer
+    optional: bool = False
+    when: Callable[[Exchange], bool] = field(default=lambda exchange: True)
+
+    def choices_for(self, exchange: Exchange) -> Sequence[Choice]:
+        """The choices, here and now."""
+        return self.choices(exchange) if callable(self.choices) else self.choices
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A list of questions and what is done with the answers."""
+
+    name: str
+    title: Callable[[Exchange], str]  # 提案《…》: how it is called in 继续 and when laid aside
+    steps: tuple[Ask, ...]
+    done: Callable[[Exchange], None]
+    keep: Callable[[Exchange], None] = field(default=lambda exchange: None)  # after every answer
+    begin: Callable[[Turn, str], tuple[dict[str, Any], str]] = field(default=lambda turn, subject: ({}, ""))
+    parkable: bool = False  # may be laid aside and taken up again
+
+    def step(self, name: str) -> Ask:
+        """The question of that name."""
+        return next(ask for ask in self.steps if ask.name == name)
+
+    def asked(self, exchange: Exchange) -> list[Ask]:
+        """The questions that apply."""
+        return [ask for ask in self.steps if ask.when(exchange)]
+
+
+@dataclass(frozen=True)
+class Resume(Payload, tag="resume"):
+    """Take up a dialogue that was laid aside."""
+
+    conversation: int
+
+
+class Dialogues:
+    """Every dialogue of the office, and the words that steer them."""
+
+    pick_kind = Pick
+
+    def __init__(self, dialogues: Iterable[Dialogue]) -> None:
+        self.by_name = {dialogue.name: dialogue for dialogue in dialogues}
+        self._words: dict[str, Callable[[Exchange, Dialogue], None]] = {
+            "取消": self._cancel,
+            "上一步": self._back,
+            "预览": self._preview,
+            "存草稿": self._lay_aside,
+            "跳过": self._skip,
+            "完": self._end_of_several,
+        }
+
+    # --- opening and finding ------------------------------------------------------------------------------------------
+
+    def open(
+        self, turn: Turn, name: str, subject: str = "", answers: dict[str, Any] | None = None, step: str = ""
+    ) -> None:
+        """Begin a dialogue: what was open before is laid aside (or dropped, where that would make no sense)."""
+        if current := self.current(turn):
+            self._step_aside(current)
+        dialogue = self.by_name[name]
+        if answers is None:
+            answers, step = dialogue.begin(turn, subject)
+        conversation = Conversation(
+            person=turn.actor.userid,
+            dialogue=name,
+            subject=subject,
+            step=step or dialogue.steps[0].name,
+            answers=answers,
+            response_code=turn.response_code,
+            updated_at=turn.now,
+        )
+        turn.response_code = ""  # kept for the end, when the card can tell what became of it
+        turn.session.add(conversation)
+        turn.session.flush()
+        exchange = Exchange(turn, conversation)
+        if not dialogue.step(conversation.step).when(exchange):
+            self._go(exchange, dialogue, self._after(exchange, dialogue))
+        self.ask(exchange)
+
+    def current(self, turn: Turn) -> Exchange | None:
+        """The dialogue the person is in."""
+        row = turn.session.exec(
+            select(Conversation).where(Conversation.person == turn.actor.userid, Conversation.open)
+        ).one_or_none()
+        return Exchange(turn, row) if row and row.dialogue in self.by_name else None
+
+    def laid_aside(self, turn: Turn) -> list[Exchange]:
+        """What the person has begun and not ended, newest first."""
+        rows = turn.session.exec(
+            select(Conversation)
+            .where(Conversation.person == turn.actor.userid, col(Conversation.open).is_(False))
+            .order_by(col(Conversation.updated_at).desc(), col(Conversation.id).desc())
+        ).all()
+        return [Exchange(turn, row) for row in rows if row.dialogue in self.by_name]
+
+    def title(self, exchange: Exchange) -> str:
+        """How this dialogue is called."""
+        return self.by_name[exchange.conversation.dialogue].title(exchange)
+
+    def resume(self, exchange: Exchange) -> None:
+        """Take up what was laid aside: the question is asked again."""
+        if current := self.current(exchange.turn):
+            if current.conversation.id == exchange.conversation.id:
+                self.ask(exchange)
+                return
+            self._step_aside(current)
+        exchange.conversation.open = True
+        self._touch(exchange)
+        self.ask(exchange)
+
+    def drop(self, exchange: Exchange) -> None:
+        """Forget a dialogue."""
+        exchange.turn.session.delete(exchange.conversation)
+        exchange.turn.session.flush()
+
+    def _step_aside(self, exchange: Exchange) -> None:
+        if self.by_name[exchange.conversation.dialogue].parkable:
+            exchange.conversation.open = False
+            self._touch(exchange)
+        else:
+            self.drop(exchange)
+
+    @staticmethod
+    def _touch(exchange: Exchange) -> None:
+        exchange.conversation.updated_at = exchange.turn.now
+        exchange.turn.session.add(exchange.conversation)
+        exchange.turn.session.flush()
+
+    # --- hearing ------------------------------------------------------------------------------------------------------
+
+    def hear(self, text: str, turn: Turn) -> bool:
+        """Words for the open dialogue; False when there is none and they are none of its words."""
+        exchange = self.current(turn)
+        words = text.strip()
+        if exchange is None:
+            if words in self._words:
+                raise Refused(f"现在没有可以“{words}”的事。发送“我要提案”写提案，“继续”接着写没写完的，“待办”看等您办的事。")
+            return False
+        dialogue = self.by_name[exchange.conversation.dialogue]
+        if steer := self._words.get(words):
+            steer(exchange, dialogue)
+        else:
+            self._answer(exchange, dialogue, text)
+        return True
+
+    def hear_other(self, update: updates.Update, turn: Turn) -> None:
+        """A picture, a voice or the like: nothing is lost, nothing is taken for an answer."""
+        exchange = self.current(turn)
+        if exchange is None:
+            raise Refused("收到了，不过这里只能读文字。发送“帮助”看能做什么。")
+        how = "语音请在手机上长按“转文字”后再发。" if isinstance(update, updates.Voice) else "请用文字回答。"
+        turn.say(f"这一步需要文字，{how}")
+        self.ask(exchange)
+
+    def pick(self, pressed: tuple[Pick, Any], turn: Turn) -> None:
+        """A choice pressed on a card; a card of an earlier question is told so."""
+        pick, _ = pressed
+        exchange = self.current(turn)
+        if exchange is None or exchange.conversation.id != pick.conversation or exchange.conversation.step != pick.step:
+            turn.card_now("这个问题已经答过")
+            if exchange is None:
+                raise Refused("这个问题已经答过了。发送“继续”接着写没写完的，“待办”看等您办的事。")
+            turn.say("这个问题已经答过了，现在请回答：")
+            self.ask(exchange)
+            return
+        dialogue = self.by_name[exchange.conversation.dialogue]
+        ask = dialogue.step(pick.step)
+        label = next((c.label for c in ask.choices_for(exchange) if c.value == pick.value), pick.value)
+        turn.card_now(f"已选：{label}")
+        self._take(exchange, dialogue, ask, ask.picked(pick.value))
+
+    def _answer(self, exchange: Exchange, dialogue: Dialogue, text: str) -> None:
+        ask = dialogue.step(exchange.conversation.step)
+        if ask.several:
+            self._one_of_several(exchange, ask, text)
+            return
+        value = self._chosen(ask.choices_for(exchange), text.strip())
+        self._take(exchange, dialogue, ask, ask.accept(exchange, text) if value is None else ask.picked(value))
+
+    @staticmethod
+    def _chosen(choices: Sequence[Choice], words: str) -> str | None:
+        bare = words.rstrip("。.！!、 ")
+        for place, choice in enumerate(choices, 1):
+            if bare in {str(place), choice.label, *choice.also}:
+                return choice.value
+        return None
+
+    def _one_of_several(self, exchange: Exchange, ask: Ask, text: str) -> None:
+        item = ask.accept(exchange, text)
+        so_far = [*exchange.answers.get(_pieces(ask), []), item]
+        exchange.put(_pieces(ask), so_far)
+        self._touch(exchange)
+        if ask.several == "list":
+            exchange.turn.say(f"记下第{len(so_far)}条。请写下一条；都写完了回复“完”。")
+        else:
+            exchange.turn.say(f"收到，共{sum(map(len, so_far))}字。可以接着发；写完了回复“完”。")
+
+    # --- steering -----------------------------------------------------------------------------------------------------
+
+    def _end_of_several(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        ask = dialogue.step(exchange.conversation.step)
+        if not ask.several:
+            raise Refused(f"这一步不用“完”，直接回答就好：{self._text_of(exchange, ask)}")
+        pieces = exchange.answers.get(_pieces(ask), [])
+        if not pieces:
+            if exchange.answers.get(ask.name):  # said before, nothing new: keep it
+                self._advance(exchange, dialogue)
+                return
+            raise Refused(f"还没有写{ask.label}，请先发来内容，再回复“完”。")
+        self._take(exchange, dialogue, ask, pieces if ask.several == "list" else "\n".join(pieces))
+
+    def _skip(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        ask = dialogue.step(exchange.conversation.step)
+        if not ask.optional:
+            raise Refused(f"{ask.label}不能跳过。{self._text_of(exchange, ask)}")
+        exchange.put(ask.name, None)
+        dialogue.keep(exchange)
+        self._advance(exchange, dialogue)
+
+    def _back(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        asked = dialogue.asked(exchange)
+        place = next(i for i, ask in enumerate(asked) if ask.name == exchange.conversation.step)
+        if place == 0:
+            raise Refused(f"已经是第一步了。{self._text_of(exchange, asked[0])}")
+        self._go(exchange, dialogue, asked[place - 1])
+        self.ask(exchange)
+
+    def _preview(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        last = dialogue.steps[-1]
+        if last.name != "preview":
+            raise Refused("这里没有可预览的内容，请直接回答问题；不办了回复“取消”。")
+        back = exchange.conversation.step
+        if missing := self._missing(exchange, dialogue):
+            exchange.turn.say(f"{self._text_of(exchange, last)}\n\n还差：{'、'.join(missing)}。")
+            self.ask(exchange)
+            return
+        exchange.conversation.back_to = "" if back == "preview" else exchange.conversation.back_to
+        self._go(exchange, dialogue, last)
+        self.ask(exchange)
+
+    def _missing(self, exchange: Exchange, dialogue: Dialogue) -> list[str]:
+        return [
+            ask.label
+            for ask in dialogue.asked(exchange)
+            if ask.name != "preview" and not ask.optional and exchange.answers.get(ask.name) in (None, "", [])
+        ]
+
+    def _lay_aside(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        if not dialogue.parkable:
+            raise Refused("这件事很短，不用存；请直接回答，不办了回复“取消”。")
+        self.lay_aside(exchange)
+
+    def lay_aside(self, exchange: Exchange) -> None:
+        """Keep it for later, and say how to go on."""
+        title = self.title(exchange)
+        self._step_aside(exchange)
+        exchange.turn.say(f"{title}已存好，随时回复“继续”接着写。")
+
+    def open_over(self, exchange: Exchange, name: str) -> None:
+        """A small question about a dialogue: that one is laid aside, its id is the new one's subject."""
+        self._step_aside(exchange)
+        self.open(exchange.turn, name, str(exchange.conversation.id))
+
+    def _cancel(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        title = dialogue.title(exchange)
+        self._step_aside(exchange)
+        kept = "已停下并存为草稿，回复“继续”可以接着写。" if dialogue.parkable else "已取消，什么都没有改变。"
+        exchange.turn.say(f"{title}{kept}")
+
+    def correct(self, exchange: Exchange, step: str) -> None:
+        """Take it up at one step for a single correction, and come back to where it stood."""
+        dialogue = self.by_name[exchange.conversation.dialogue]
+        exchange.conversation.open = True
+        exchange.conversation.back_to = exchange.conversation.step
+        self._go(exchange, dialogue, dialogue.step(step))
+        self.ask(exchange)
+
+    # --- going on -----------------------------------------------------------------------------------------------------
+
+    def _take(self, exchange: Exchange, dialogue: Dialogue, ask: Ask, value: Any) -> None:
+        exchange.put(ask.name, value)
+        if ask.several:
+            exchange.answers.pop(_pieces(ask), None)
+        dialogue.keep(exchange)
+        self._advance(exchange, dialogue)
+
+    def _advance(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        target = self._after(exchange, dialogue)
+        if target is None:
+            self._finish(exchange, dialogue)
+            return
+        self._go(exchange, dialogue, target)
+        self.ask(exchange)
+
+    def _finish(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        """`done` may have ended, laid aside or gone on with the dialogue; what is still at its last question is over."""
+        conversation, last = exchange.conversation, exchange.conversation.step
+        dialogue.done(exchange)
+        still = exchange.turn.session.get(Conversation, conversation.id)
+        if still and still.open and still.step == last and still.dialogue == dialogue.name:
+            self.drop(exchange)
+        self._remind_of_the_rest(exchange.turn)
+
+    def _after(self, exchange: Exchange, dialogue: Dialogue) -> Ask | None:
+        conversation = exchange.conversation
+        if conversation.back_to and conversation.back_to != conversation.step:
+            return dialogue.step(conversation.back_to)
+        names = [ask.name for ask in dialogue.steps]
+        rest = dialogue.steps[names.index(conversation.step) + 1 :]
+        return next((ask for ask in rest if ask.when(exchange)), None)
+
+    def _go(self, exchange: Exchange, dialogue: Dialogue, ask: Ask | None) -> None:
+        assert ask is not None
+        conversation = exchange.conversation
+        conversation.step = ask.name
+        if conversation.back_to == ask.name:
+            conversation.back_to = ""
+        if ask.several:  # written anew, or kept with 完
+            conversation.answers = {k: v for k, v in conversation.answers.items() if k != _pieces(ask)}
+        self._touch(exchange)
+
+    def _remind_of_the_rest(self, turn: Turn) -> None:
+        if self.current(turn) is None and (rest := self.laid_aside(turn)):
+            turn.say(f"您还有没写完的{self.title(rest[0])}，回复“继续”接着写。")
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def ask(self, exchange: Exchange) -> None:
+        """Put the present question: a card with buttons where there are few choices, else words with numbers."""
+        dialogue = self.by_name[exchange.conversation.dialogue]
+        ask = dialogue.step(exchange.conversation.step)
+        choices = ask.choices_for(exchange)
+        text = self._text_of(exchange, ask)
+        head = self._progress(exchange, dialogue, ask)
+        if not choices:
+            exchange.turn.say(Words(f"{head}{text}"))
+        elif len(choices) > BUTTONS or exchange.turn.actor.plain or len(text) > 100:
+            exchange.turn.say(Words(f"{head}{text}\n{numbered(choices)}"))
+            if len(choices) <= BUTTONS and not exchange.turn.actor.plain:
+                exchange.turn.say(self._card(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices))
+        else:
+            hint = f"{text}\n回复数字也可以：{numbered(choices, '　')}"
+            exchange.turn.say(self._card(exchange, ask, f"{head}{ask.label}", hint, choices))
+
+    @staticmethod
+    def _card(exchange: Exchange, ask: Ask, title: str, text: str, choices: Sequence[Choice]) -> Card:
+        return Card(
+            title=title,
+            text=text,
+            buttons=tuple(
+                Button(choice.label, Pick(exchange.conversation.id or 0, ask.name, choice.value).key)
+                for choice in choices
+            ),
+        )
+
+    @staticmethod
+    def _text_of(exchange: Exchange, ask: Ask) -> str:
+        return ask.question(exchange) if callable(ask.question) else ask.question
+
+    def _progress(self, exchange: Exchange, dialogue: Dialogue, ask: Ask) -> str:
+        asked = [a for a in dialogue.asked(exchange) if a.name != "preview"]
+        if len(asked) < 3 or ask not in asked:
+            return ""
+        return f"（{asked.index(ask) + 1}/{len(asked)}）"
+
+
+def numbered(choices: Sequence[Choice], between: str = "\n") -> str:
+    """1 甲　2 乙."""
+    return between.join(f"{place} {choice.label}" for place, choice in enumerate(choices, 1))
+
+
+def _pieces(ask: Ask) -> str:
+    return f"{ask.name}~"

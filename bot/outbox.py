@@ -1,0 +1,216 @@
+"""Delivers what was said, as often as it takes, in order per person.
+
+A row is leased, sent, marked. After a crash it is sent again: a card carries a task_id made from its row and the
+platform's duplicate check, so the repetition is dropped; a text may arrive twice, and at most once more (PROTOCOL §5.1).
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import func, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, or_, select
+
+from bot.turn import Clock
+from bot.wecom.check import BadBody
+from bot.wecom.client import Sent
+from bot.wecom.errors import Rejected, WeComError
+from bot.wecom.messages import CardNow, bodies, from_json
+from models.messages import Lane, Outgoing, Wait
+from models.store import Store, StoreDown, claimed
+
+log = structlog.get_logger()
+
+POLL = 1.0  # seconds
+AT_ONCE = 20
+LEASE = timedelta(seconds=60)
+PER_MINUTE = {Lane.ANSWER: 28, Lane.CARD: 28, Lane.NOTICE: 25}  # the platform drops what exceeds 30 (PROTOCOL §18)
+LONGEST_PAUSE = 300  # seconds
+
+
+class Client(Protocol):
+    """What the outbox needs of the WeCom client."""
+
+    async def send(self, body: dict[str, Any]) -> Sent:
+        """message/send."""
+
+    async def update_card(self, body: dict[str, Any]) -> None:
+        """message/update_template_card."""
+
+
+class Outbox:
+    """One replica's delivery; leases keep several from sending the same row."""
+
+    def __init__(self, store: Store, client: Client, agent_id: int, now: Clock) -> None:
+        self._store, self._client, self._agent_id, self._now = store, client, agent_id, now
+        self._name = secrets.token_hex(8)
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._busy = False
+        self._pause_until: datetime | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self.task = asyncio.create_task(self._run(), name="outbox")
+
+    async def stop(self) -> None:
+        """Finish what is being sent."""
+        self._stopping = True
+        self._wake.set()
+        if self.task:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(8):
+                    await self.task
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+
+    def nudge(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.task is not None and not self.task.done()
+
+    async def idle(self) -> bool:
+        """Whether nothing waits that could be sent now."""
+        if self._busy or self._wake.is_set():
+            return False
+        return not await self._store.read(lambda session: list(session.exec(self._heads())))
+
+    # --- the loop -----------------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            if not await self._step():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL):
+                        await self._wake.wait()
+
+    async def _step(self) -> bool:
+        """Send one handful; whether there was anything to send."""
+        if self._pause_until and self._now() < self._pause_until:
+            return False
+        self._busy = True
+        try:
+            rows = await self._store.run(self._claim)
+            if not rows:
+                return False
+            results = await asyncio.gather(*(self._deliver(row) for row in rows))
+            await self._store.run(lambda session: [self._mark(session, row, result) for row, result in zip(rows, results, strict=True)])
+        except StoreDown as down:
+            log.warning("outbox_waits_for_store", cause=str(down))
+            return False
+        except Exception:
+            log.exception("outbox_step_failed")
+            return False
+        finally:
+            self._busy = False
+        return True
+
+    # --- claiming -----------------------------------------------------------------------------------------------------
+
+    def _heads(self) -> Any:
+        """The first waiting row of each person: by lane, then by age."""
+        earlier = aliased(Outgoing)
+        blocked = (
+            select(earlier.id)  # type: ignore[call-overload]  # an alias is no class to the stubs
+            .where(
+                earlier.person == Outgoing.person,
+                earlier.state == Wait.WAITING,
+                tuple_(earlier.lane, earlier.id) < tuple_(col(Outgoing.lane), col(Outgoing.id)),
+            )
+            .exists()
+        )
+        now = self._now()
+        ready = or_(col(Outgoing.not_before).is_(None), col(Outgoing.not_before) <= now)
+        free = or_(col(Outgoing.leased_until).is_(None), col(Outgoing.leased_until) < now)
+        waiting = select(Outgoing).where(col(Outgoing.state) == Wait.WAITING, ready, free, ~blocked)
+        return waiting.order_by(col(Outgoing.lane), col(Outgoing.id)).limit(AT_ONCE)
+
+    def _claim(self, session: Session) -> Sequence[Outgoing]:
+        rows = list(claimed(session, self._heads()))
+        if not rows:
+            return []
+        sent = self._sent_lately(session, {row.person for row in rows})
+        ours = []
+        for row in rows:
+            count, oldest = sent.get(row.person, (0, None))
+            if oldest and count >= PER_MINUTE[Lane(row.lane)]:
+                row.not_before = oldest + timedelta(seconds=60)
+            else:
+                row.leased_until, row.lease = self._now() + LEASE, self._name
+                ours.append(row)
+            session.add(row)
+        return ours
+
+    def _sent_lately(self, session: Session, people: set[str]) -> dict[str, tuple[int, datetime]]:
+        """How many messages each got within a minute, and when the oldest of them went out."""
+        since = self._now() - timedelta(seconds=60)
+        counted = (
+            select(Outgoing.person, func.sum(Outgoing.pieces_sent), func.min(Outgoing.sent_at))
+            .where(col(Outgoing.person).in_(people), col(Outgoing.sent_at) > since)
+            .group_by(col(Outgoing.person))
+        )
+        return {person: (int(count or 0), oldest) for person, count, oldest in session.exec(counted)}
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    async def _deliver(self, row: Outgoing) -> Exception | Sent | None:
+        """Send what is left of a row; the error is looked at when it is marked."""
+        try:
+            say = from_json(row.body)
+            sent = None
+            for body in bodies(say, to=row.person, agent_id=self._agent_id, task_id=_task_id(row))[row.pieces_sent :]:
+                if isinstance(say, CardNow):
+                    await self._client.update_card(body)
+                else:
+                    sent = await self._client.send(body)
+                    row.pieces_sent += 1
+            return sent
+        except (WeComError, BadBody) as error:
+            return error
+        except Exception as error:
+            log.exception("message_broken", row=row.id)
+            return error
+
+    def _mark(self, session: Session, ours: Outgoing, result: Exception | Sent | None) -> None:
+        row = session.get_one(Outgoing, ours.id)
+        if row.lease != self._name or row.state is not Wait.WAITING:
+            return  # the lease ran out and somebody else went on
+        row.pieces_sent, row.leased_until, row.lease = ours.pieces_sent, None, ""
+        if isinstance(result, Sent) and result.unreachable:
+            row.state, row.trouble = Wait.PARKED, "Unreachable"
+            log.error("message_parked", row=row.id, trouble=row.trouble)
+        elif not isinstance(result, Exception) or (isinstance(result, Rejected) and result.spent):
+            row.state, row.sent_at, row.trouble = Wait.DONE, self._now(), ""
+            if isinstance(result, Sent):
+                row.msgid, row.response_code = result.msgid, result.response_code
+            log.info("message_delivered", row=row.id, attempts=row.attempts)
+        elif isinstance(result, WeComError) and not isinstance(result, Rejected):
+            row.attempts += 1
+            row.errcode, row.trouble = result.errcode, type(result).__name__
+            wait = getattr(result, "after", None) or min(2.0**row.attempts, LONGEST_PAUSE)
+            row.not_before = self._now() + timedelta(seconds=wait)
+            self._pause_until = self._now() + timedelta(seconds=min(wait, 5.0))  # no herd on a platform in trouble
+            log.warning("message_delayed", row=row.id, errcode=result.errcode, wait=wait)
+        else:
+            row.state = Wait.PARKED
+            row.errcode = getattr(result, "errcode", None)
+            row.trouble = type(result).__name__
+            log.error("message_parked", row=row.id, errcode=row.errcode, trouble=row.trouble)
+        session.add(row)
+
+
+def _task_id(row: Outgoing) -> str:
+    """The same for every try of this row, and never used again, not even by a new database of the same app."""
+    return "t-" + hashlib.sha256(f"{row.key}\n{row.created_at.isoformat()}".encode()).hexdigest()[:40]

@@ -1,0 +1,34 @@
+"""What a button carries: a small typed value, written as `tag|field|field` into the card's event key (at most 1024 bytes)."""
+
+from dataclasses import astuple, dataclass, fields
+from typing import ClassVar
+
+_KINDS: dict[str, type["Payload"]] = {}
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Base of all payloads; a subclass names its tag: `class Do(Payload, tag="do")`. Fields are str or int."""
+
+    tag: ClassVar[str] = ""
+
+    def __init_subclass__(cls, tag: str) -> None:
+        cls.tag = tag
+        _KINDS[tag] = cls
+
+    @property
+    def key(self) -> str:
+        """As it is written into a card."""
+        return "|".join([self.tag, *(str(value) for value in astuple(self))])
+
+
+def read(key: str) -> Payload | None:
+    """The payload of an event key; None for what is not ours or not whole."""
+    tag, *values = key.split("|")
+    kind = _KINDS.get(tag)
+    if kind is None or len(values) != len(fields(kind)):
+        return None
+    try:
+        return kind(*(int(v) if f.type is int or f.type == "int" else v for f, v in zip(fields(kind), values, strict=True)))
+    except ValueError:
+        return None

@@ -1,0 +1,138 @@
+"""The first handler that fits: commands, open dialogue, buttons, numbers, and at last a word of help."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.dialogue import Dialogues
+from bot.payload import Payload, read
+from bot.turn import Turn
+from bot.wecom import updates
+from models.conversation import Listed
+from models.errors import Refused
+from models.people import Holding, Person
+
+Handler = Callable[[Any, Turn], None]
+Worded = Callable[[str, Turn], bool]  # says whether it understood
+
+
+class Router:
+    """What one file of handlers answers to."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Callable[[Turn], None]] = {}
+        self.presses: dict[type[Payload], Handler] = {}
+        self.texts: list[Worded] = []
+
+    def command(self, *words: str) -> Callable[[Callable[[Turn], None]], Callable[[Turn], None]]:
+        """Register what is done when somebody types exactly one of these words, or taps the menu entry so named."""
+
+        def register(handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
+            self.commands.update(dict.fromkeys(words, handler))
+            return handler
+
+        return register
+
+    def press(self, kind: type[Payload]) -> Callable[[Handler], Handler]:
+        """Register what is done when a button with this payload is pressed."""
+
+        def register(handler: Handler) -> Handler:
+            self.presses[kind] = handler
+            return handler
+
+        return register
+
+    def text(self, handler: Worded) -> Worded:
+        """Register a last try at words that nobody else understood."""
+        self.texts.append(handler)
+        return handler
+
+
+class Answers:
+    """All routers and dialogues together: one update in, words out."""
+
+    def __init__(self, routers: Iterable[Router], dialogues: Dialogues) -> None:
+        self.dialogues = dialogues
+        self.commands: dict[str, Callable[[Turn], None]] = {}
+        self.presses: dict[type[Payload], Handler] = {dialogues.pick_kind: dialogues.pick}
+        self.texts: list[Worded] = []
+        for router in routers:
+            for known, new in ((self.commands, router.commands), (self.presses, router.presses)):
+                if twice := known.keys() & new.keys():
+                    raise ValueError(f"answered twice: {twice}")
+                known.update(new)  # type: ignore[arg-type]  # both sides are of the same pair
+            self.texts.extend(router.texts)
+
+    def answer(self, update: updates.Update, turn: Turn) -> None:
+        """Work out one update. A Refused takes back what the handler did and is said instead."""
+        if turn.person is None:
+            if not isinstance(update, updates.Enter | updates.Leave | updates.Unknown):
+                self._stranger(update.person, turn)
+            return
+        try:
+            with turn.session.begin_nested():
+                self._dispatch(update, turn)
+        except Refused as refused:
+            turn.say(refused.words)
+
+    def _dispatch(self, update: updates.Update, turn: Turn) -> None:
+        match update:
+            case updates.Text(text=text):
+                self._text(text, turn)
+            case updates.Press():
+                turn.response_code = update.response_code
+                self._press(update, turn)
+            case updates.Menu(event_key=key):
+                self._text(key, turn)
+            case updates.Picture() | updates.Voice() | updates.Video() | updates.File() | updates.Location() | updates.Link():
+                self.dialogues.hear_other(update, turn)
+            case _:
+                pass  # entering, leaving, unknown events: nothing to say
+
+    def _text(self, text: str, turn: Turn) -> None:
+        words = text.strip()
+        if command := self.commands.get(words):
+            command(turn)
+        elif self.dialogues.hear(text, turn) or self._number(words, turn):
+            return
+        elif not any(handler(words, turn) for handler in self.texts):
+            turn.say("没有听懂。发送“待办”看等您办的事，“我要提案”写提案，“帮助”看能做什么。")
+
+    def _number(self, words: str, turn: Turn) -> bool:
+        if not (words.isascii() and words.isdecimal() and len(words) <= 3):
+            return False
+        listed = turn.session.get(Listed, turn.actor.userid)
+        if listed is None:
+            return False
+        place = int(words)
+        if not 1 <= place <= len(listed.payloads):
+            raise Refused(f"没有第{place}项，请回复 1 到 {len(listed.payloads)}。")
+        self._payload(listed.payloads[place - 1], None, turn)
+        return True
+
+    def _press(self, press: updates.Press, turn: Turn) -> None:
+        self._payload(press.event_key, press, turn)
+
+    def _payload(self, key: str, press: updates.Press | None, turn: Turn) -> None:
+        payload = read(key)
+        handler = self.presses.get(type(payload)) if payload else None
+        if handler is None:
+            raise Refused("这个按钮已经不用了。发送“待办”可以看现在等您办的事。")
+        handler((payload, press.selected if press else {}), turn)
+
+    def _stranger(self, userid: str, turn: Turn) -> None:
+        admins = turn.session.exec(
+            select(Person.name).join(Holding, col(Holding.person) == Person.userid).where(Holding.role == "sysadmin")
+        ).all()
+        ask = "、".join(admins) or "政协机关的系统管理员"
+        guest = Person(userid=userid, name=userid)
+        turn.say(f"您好，名单里还没有您的账号（{userid}），暂时不能使用。请联系{ask}把您加入名单。", to=guest)
+
+
+def listed(turn: Turn, payloads: Sequence[Payload]) -> None:
+    """Remember the numbered list just shown: a number typed next does what its row would do."""
+    row = turn.session.get(Listed, turn.actor.userid) or Listed(person=turn.actor.userid, payloads=[], shown_at=turn.now)
+    row.payloads = [payload.key for payload in payloads]
+    row.shown_at = turn.now
+    turn.session.add(row)

@@ -1,0 +1,106 @@
+"""Turn: one cause being worked out, in one transaction: who acts, what time it is, and what is said."""
+
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlmodel import Session, SQLModel, select
+
+from bot.wecom import Clock
+from bot.wecom.messages import Card, CardNow, Say, Words, plain, to_json
+from models import store
+from models.errors import Refused
+from models.messages import Lane, Outgoing, Wait
+from models.people import Person
+from models.rules import SHANGHAI, Rules
+
+if TYPE_CHECKING:
+    from bot.dialogue import Dialogues
+
+M = TypeVar("M", bound=SQLModel)
+
+
+
+@dataclass
+class Turn:
+    """What a handler or a job has in hand. What it says is a row; the outbox delivers it after the commit."""
+
+    session: Session
+    rules: Rules
+    now: datetime
+    cause: str  # the key of the update, or the name of the job: what was said because of it is said once
+    public_url: str
+    dialogues: "Dialogues"
+    person: Person | None = None
+    response_code: str = ""  # of the press that is being worked out; spent by one `card_now`
+    said: int = field(default=0, init=False)
+
+    @property
+    def today(self) -> date:
+        """The day in the city."""
+        return self.now.astimezone(SHANGHAI).date()
+
+    @property
+    def actor(self) -> Person:
+        """The person who acts; jobs have none."""
+        assert self.person is not None
+        return self.person
+
+    def get(self, kind: type[M], key: Any) -> M:
+        """The row, held until the turn ends; Refused when it is gone."""
+        row = store.locked(self.session, kind, key)
+        if row is None:
+            raise Refused("没有找到这一件，可能已被删除。发送“待办”可以看现在等您办的事。")
+        return row
+
+    def url(self, path: str) -> str:
+        """A link to one of our pages: `url("p/proposals/12")`."""
+        return f"{self.public_url.rstrip('/')}/{path}"
+
+    def say(
+        self, what: Say | str, to: Person | None = None, *, key: str = "", lane: Lane = Lane.ANSWER, subject: str = ""
+    ) -> bool:
+        """Say something to a person (the actor unless told); False if this was said before.
+
+        A key of one's own makes it said once for ever, however often the cause comes back. Whoever reads in the WeChat
+        plugin gets a card as words, for cards do not show there (PROTOCOL §20).
+        """
+        reader = to or self.actor
+        words = Words(what) if isinstance(what, str) else what
+        if reader.plain:
+            if isinstance(words, CardNow):
+                return False
+            if isinstance(words, Card):
+                words = Words(plain(words))
+        self.said += 1
+        row = Outgoing(
+            key=key or f"{self.cause}#{self.said}",
+            person=reader.userid,
+            lane=lane.value,
+            body=to_json(words),
+            subject=subject,
+            created_at=self.now,
+        )
+        return store.put_once(self.session, row)
+
+    def card_now(self, done: str, card: Card | None = None, *, response_code: str = "") -> None:
+        """Let the pressed card tell what is now true. A code serves once; without one there is nothing to update."""
+        code = response_code or self.response_code
+        if code:
+            self.say(CardNow(response_code=code, done=done, card=card), lane=Lane.CARD)
+            if code == self.response_code:
+                self.response_code = ""
+
+    def settle_cards(self, subject: str, done: str) -> None:
+        """Everybody else's card about this subject tells that it is done; a card still unsent is not sent at all."""
+        cards = self.session.exec(select(Outgoing).where(Outgoing.subject == subject)).all()
+        for row in cards:
+            if row.state is Wait.WAITING and not row.leased_until:
+                row.state = Wait.DONE
+            elif row.response_code and row.person != (self.person.userid if self.person else ""):
+                reader = self.session.get_one(Person, row.person)
+                self.say(CardNow(response_code=row.response_code, done=done, card=None), to=reader, lane=Lane.CARD)
+                row.response_code = ""
+            self.session.add(row)
+

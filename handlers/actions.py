@@ -1,0 +1,207 @@
+"""perform(): the only door through which a proposal changes. People's presses, words, pages and the clock all come here."""
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.payload import read
+from bot.turn import Turn
+from bot.wecom.messages import Card, Words
+from handlers.cards.buttons import KINDS, Do, buttons_for, do, subject
+from handlers.cards.notices import CARDS
+from handlers.cards.rating import rating_card
+from handlers.cards.told import Told, day, named
+from models import access, effects
+from models.audit import Audit
+from models.errors import Refused
+from models.handling import Assignment, Communication
+from models.lifecycle import NAMES, OUTCOMES, Move, carry_out, decide, derived, moves_from
+from models.messages import Lane
+from models.people import Person
+from models.proposal import Proposal
+from models.states import Event, Handling, Notice, Role, State
+from models.step import Row, Step, assignments_of
+
+
+def get_row(turn: Turn, kind: type[Row], key: int) -> Row:
+    """A row with its proposal held first: whoever moves anything of a proposal holds the proposal, so nobody waits crosswise."""
+    row = turn.session.get(kind, key)
+    if row is None:
+        raise Refused("没有找到这一件。发送“待办”可以看现在等您办的事。")
+    if not isinstance(row, Proposal):
+        turn.get(Proposal, row.proposal_id)
+        if isinstance(row, Communication):
+            turn.get(Assignment, row.assignment_id)
+    return turn.get(kind, key)
+
+
+def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> bool:
+    """Make a move, or ask first for what it needs; Refused with the reason when the table does not allow it.
+
+    Returns whether the move was made. It is written down (audit), told to whom it concerns, and every other card about
+    it is settled.
+    """
+    step = Step(turn.session, turn.rules, turn.now, turn.today, row, turn.person, dict(answers or {}))
+    move = decide(step, event, _roles(turn, row))
+    if move.asks and answers is None:
+        turn.dialogues.open(turn, move.asks, do(row, event).key)
+        return False
+    about, before = subject(row), row.state
+    carry_out(step, move)
+    _write_down(step, move, turn.cause, before.name.lower())
+    done = f"已{event.value}" if not event.value.startswith("已") else event.value
+    who = f"{turn.person.name} · " if turn.person else ""
+    outcome = f"{done} · {who}{day(turn.today)}"
+    turn.card_now(outcome)
+    if row.state is not before:
+        turn.settle_cards(about, outcome)
+    _tell(step, move, turn)
+    _follow(step, turn)
+    return True
+
+
+def _roles(turn: Turn, row: Row) -> list[Role]:
+    if turn.person is None:
+        return [Role.CLOCK]
+    wanted = {move.who for move in moves_from(row)}
+    return [role for role in Role if role in wanted and access.holds(turn.session, turn.person, role, row)]
+
+
+def _write_down(step: Step, move: Move, cause: str, before: str) -> None:
+    row = step.row
+    assignment = row.id if isinstance(row, Assignment) else getattr(row, "assignment_id", None)
+    step.session.add(
+        Audit(
+            proposal_id=step.proposal.id or 0,
+            assignment_id=assignment,
+            kind=NAMES[type(row)],
+            actor=step.by,
+            role=move.who.name.lower(),
+            event=move.does.name.lower(),
+            before=before,
+            after=row.state.name.lower(),
+            reason=str(step.answers.get("reason") or ""),
+            at=step.now,
+            cause=cause,
+        )
+    )
+
+
+# --- telling ----------------------------------------------------------------------------------------------------------
+
+
+def told(step: Step, turn: Turn, reader: Person, row: Row | None = None) -> Told:
+    """What a card for this reader is made from."""
+    link = turn.url(f"p/proposals/{step.proposal.id}")
+    return Told(step.session, row or step.row, reader, step.actor, step.today, link, step.answers)
+
+
+def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = None) -> None:
+    """Tell everybody who stands in this role. Nobody there to tell is told to the office: no case may lie unseen."""
+    about = row or step.row
+    readers = access.holders(step.session, role, about)
+    for reader in readers:
+        turn.say(CARDS[notice](told(step, turn, reader, about)), to=reader, lane=Lane.NOTICE, subject=subject(about))
+    if not readers and role is not Role.LEAD_LIAISON:
+        text = f"提案{named(step.proposal)}现在需要{role.value}，但名单里没有这个人，请补上名单。"
+        for admin in access.with_role(step.session, access.SYSADMIN):
+            turn.say(Words(text), to=admin, lane=Lane.NOTICE)
+
+
+def _tell(step: Step, move: Move, turn: Turn) -> None:
+    about: Row | None = None
+    if move.does is Event.RECORD:
+        about = _newest_communication(step)
+    for role, notice in move.tells:
+        tell(step, turn, role, notice, about)
+    if isinstance(step.row, Assignment) and (extra := OUTCOMES.get(step.row.state)) and move.does is Event.RATE:
+        for role, notice in extra:
+            tell(step, turn, role, notice)
+    if move.does in {Event.ASSIGN, Event.AGREE}:
+        _tell_new_units(step, turn)
+    if move.becomes is Handling.DELIVERED:
+        _send_rating(step, turn)
+
+
+def _newest_communication(step: Step) -> Communication:
+    return step.session.exec(
+        select(Communication)
+        .where(Communication.assignment_id == step.assignment.id)
+        .order_by(col(Communication.id).desc())
+        .limit(1)
+    ).one()
+
+
+def _tell_new_units(step: Step, turn: Turn) -> None:
+    for task in assignments_of(step.session, step.proposal):
+        if task.state is Handling.PENDING_ACK and task.stamp == 0:
+            tell(step, turn, Role.LIAISON, Notice.ASSIGNED, task)
+            tell(step, turn, Role.UNIT_LEADER, Notice.ASSIGNED_TO_UNIT, task)
+
+
+def _send_rating(step: Step, turn: Turn) -> None:
+    for reader in access.holders(step.session, Role.PROPOSER, step.row):
+        turn.say(rating_card(told(step, turn, reader)), to=reader, lane=Lane.NOTICE, subject=subject(step.row))
+
+
+def _follow(step: Step, turn: Turn) -> None:
+    """The proposal follows its units (DOMAIN §4); its end is told."""
+    if not isinstance(step.row, Assignment):
+        return
+    proposal = step.proposal
+    before = proposal.state
+    if before not in {State.HANDLING, State.APPRAISING, State.REHANDLING}:
+        return
+    after = derived(proposal, assignments_of(step.session, proposal))
+    effects.finish(step, after)
+    step.session.add(proposal)
+    if after is State.FILED and before is not State.FILED:
+        tell(step, turn, Role.DISPATCHER, Notice.TO_ASSIGN, proposal)
+    if after is State.CLOSED and not proposal.closed_with_dissent:
+        tell(step, turn, Role.PROPOSER, Notice.CLOSED, proposal)
+
+
+# --- what the actor reads ---------------------------------------------------------------------------------------------
+
+
+def what_next(turn: Turn, row: Row) -> str:
+    """Who has to do what now, from the table: 下一步：提案委复审人“通过”."""
+    waiting = [move for move in moves_from(row) if move.duty(row) and move.who is not Role.CLOCK]
+    if not waiting:
+        return ""
+    who = waiting[0].who
+    acts = "、".join(dict.fromkeys(f"“{m.does.value}”" for m in waiting if m.who is who))
+    return f"下一步：{who.value}{acts}"
+
+
+def acknowledge(turn: Turn, row: Row, words: str) -> None:
+    """Answer the actor: what was done, and the buttons of what they may do next, or who has to act."""
+    buttons = buttons_for(turn.session, row, turn.actor)
+    proposal = row if isinstance(row, Proposal) else turn.session.get_one(Proposal, row.proposal_id)
+    if buttons:
+        card = Card(
+            title=words,
+            text=what_next(turn, row),
+            facts=(("案由", proposal.title), ("编号", proposal.number), ("状态", row.state.value)),
+            buttons=buttons,
+            link=turn.url(f"p/proposals/{proposal.id}"),
+        )
+        turn.say(card, subject=subject(row))
+    else:
+        follows = what_next(turn, row)
+        turn.say(f"{words}：{named(proposal)}现为“{row.state.value}”。{follows + '。' if follows else ''}")
+
+
+def held(turn: Turn, key: str) -> tuple[Row, Event]:
+    """The row and move that a dialogue was opened for; Refused when it has moved on meanwhile."""
+    payload = read(key)
+    assert isinstance(payload, Do)
+    row = get_row(turn, KINDS[payload.kind], payload.id)
+    if row.stamp != payload.stamp:
+        raise Stale(f"这一件已有变化，现在是“{row.state.value}”。发送“待办”可以看现在等您办的事。")
+    return row, Event[payload.event]
+
+
+class Stale(Refused):
+    """The row has moved on since the question or card was made."""
+

@@ -1,0 +1,148 @@
+"""Questions that change nothing: 我的提案, 待办, 帮助, and where one proposal stands."""
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.router import Router, listed
+from bot.turn import Turn
+from bot.wecom.messages import Card
+from handlers.actions import get_row, what_next
+from handlers.cards.buttons import KINDS, Rate, Show, buttons_for, subject
+from handlers.cards.rating import rating_card
+from handlers.cards.told import Told, day, left, named
+from models import access
+from models.errors import Refused
+from models.handling import Assignment, Communication
+from models.lifecycle import NAMES
+from models.messages import Outgoing, Wait
+from models.people import Unit
+from models.proposal import Proposal
+from models.states import Handling, Role, State
+from models.step import Row, assignments_of
+from models.tasks import Task, tasks_for
+
+router = Router()
+SHOWN = 10
+
+
+@router.command("待办")
+def todo(turn: Turn) -> None:
+    """Everything that waits for this person, oldest deadline first."""
+    tasks = tasks_for(turn.session, turn.actor, turn.rules)
+    trouble = _trouble(turn)
+    if not tasks:
+        turn.say(f"现在没有等您办的事。{trouble}".strip())
+        return
+    shown = tasks[:SHOWN]
+    lines = [f"{place} {_line(turn, task)}" for place, task in enumerate(shown, 1)]
+    more = f"\n还有{len(tasks) - SHOWN}件，办完前面的会接着显示。" if len(tasks) > SHOWN else ""
+    turn.say(f"有{len(tasks)}件等您办：\n" + "\n".join(lines) + more + _how_to_choose(turn, shown) + trouble)
+
+
+def _how_to_choose(turn: Turn, shown: list[Task]) -> str:
+    if turn.dialogues.current(turn):
+        return "\n您正在回答的问题还在等您，直接回答就好，或回复“继续”再看一遍。"
+    listed(turn, [Show(NAMES[type(task.row)], task.row.id or 0) for task in shown])
+    return "\n回复序号打开。"
+
+
+def _line(turn: Turn, task: Task) -> str:
+    acts = "／".join(event.value for event in dict.fromkeys(task.events))
+    unit = ""
+    if not isinstance(task.row, Proposal) and task.role in {Role.PROPOSER, Role.DISPATCHER}:
+        assignment = task.row if isinstance(task.row, Assignment) else turn.session.get_one(Assignment, task.row.assignment_id)
+        unit = f"（{turn.session.get_one(Unit, assignment.unit).name}）"
+    return f"{named(task.proposal)}{unit} {acts}，{left(task.due_on, turn.today)}"
+
+
+def _trouble(turn: Turn) -> str:
+    """A sysadmin sees what could not be delivered or worked out."""
+    if not any(h.role == access.SYSADMIN for h in access.holdings(turn.session, turn.actor.userid)):
+        return ""
+    parked = turn.session.exec(
+        select(Outgoing).where(col(Outgoing.state) == Wait.PARKED).order_by(col(Outgoing.id).desc()).limit(SHOWN)
+    ).all()
+    if not parked:
+        return ""
+    lines = [f"发给 {row.person} 的消息没有送到（{row.errcode or row.trouble}），{day(row.created_at.date())}" for row in parked]
+    return "\n\n需要您处理：\n" + "\n".join(lines)
+
+
+@router.press(Show)
+def show(pressed: tuple[Show, Any], turn: Turn) -> None:
+    """One case: where it stands, what comes next, and the buttons one has there."""
+    payload, _ = pressed
+    row = get_row(turn, KINDS[payload.kind], payload.id)
+    proposal = row if isinstance(row, Proposal) else turn.session.get_one(Proposal, row.proposal_id)
+    if not access.may_see(turn.session, turn.actor, proposal):
+        raise Refused("这件提案您没有查看的权限。")
+    if isinstance(row, Assignment) and row.state is Handling.DELIVERED and proposal.proposer == turn.actor.userid:
+        link = turn.url(f"p/proposals/{proposal.id}")
+        turn.say(rating_card(Told(turn.session, row, turn.actor, turn.actor, turn.today, link)), subject=subject(row))
+        return
+    turn.say(_standing(turn, row, proposal), subject=subject(row))
+
+
+def _standing(turn: Turn, row: Row, proposal: Proposal) -> Card:
+    text = where_it_stands(turn, proposal)
+    if isinstance(row, Communication):
+        text = f"纪要：{row.minutes}"
+    return Card(
+        title=f"{proposal.number} {row.state.value}",
+        text=text,
+        facts=(("案由", proposal.title), ("类别", proposal.category), ("状态", proposal.state.value)),
+        buttons=buttons_for(turn.session, row, turn.actor),
+        link=turn.url(f"p/proposals/{proposal.id}"),
+        link_text="查看全文",
+    )
+
+
+def where_it_stands(turn: Turn, proposal: Proposal) -> str:
+    """Who has it, and what comes next."""
+    live = [a for a in assignments_of(turn.session, proposal) if a.state is not Handling.RELEASED]
+    units = [f"{turn.session.get_one(Unit, a.unit).name}（{a.part.value}）{a.state.value}" for a in live]
+    follows = what_next(turn, proposal)
+    if proposal.state is State.RETURNED:
+        follows = f"需要修改：{proposal.reason}。{follows}"
+    if proposal.state is State.REJECTED:
+        follows = f"去向：{proposal.redirect_to}"
+    waiting = [what_next(turn, a) for a in live if a.replies_itself and a.state is not Handling.DONE]
+    return "\n".join([*units, *([follows] if follows else []), *dict.fromkeys(w for w in waiting if w)])
+
+
+@router.command("我的提案")
+def mine(turn: Turn) -> None:
+    """The member's proposals: where each stands and what comes next."""
+    wanted = select(Proposal).where(Proposal.proposer == turn.actor.userid).order_by(col(Proposal.id).desc())
+    proposals = [p for p in turn.session.exec(wanted.limit(200)) if p.title or p.state is not State.DRAFT]
+    if not proposals:
+        raise Refused("您还没有提案。发送“我要提案”开始写第一件。")
+    shown = proposals[:SHOWN]
+    lines = [f"{place} {_mine(turn, p)}" for place, p in enumerate(shown, 1)]
+    more = f"\n还有{len(proposals) - SHOWN}件较早的。" if len(proposals) > SHOWN else ""
+    tail = "\n回复序号看详情。"
+    if turn.dialogues.current(turn):
+        tail = "\n您正在写的内容还在等您，直接回答就好，或回复“继续”再看一遍。"
+    else:
+        listed(turn, [Show("proposal", p.id or 0) for p in shown])
+    turn.say(f"您有{len(proposals)}件提案：\n" + "\n".join(lines) + more + tail)
+
+
+def _mine(turn: Turn, p: Proposal) -> str:
+    if p.state is State.DRAFT:
+        return f"{named(p)} 草稿，回复“继续”接着写"
+    stands = where_it_stands(turn, p).replace("\n", "；")
+    return f"{p.number}{named(p)} {p.state.value}{'：' + stands if stands else ''}"
+
+
+@router.command("帮助", "?", "？")
+def explain(turn: Turn) -> None:
+    """What one can do here, for the roles one has."""
+    roles = {h.role for h in access.holdings(turn.session, turn.actor.userid)}
+    lines = ["发送这些词就行："]
+    if "member" in roles:
+        lines += ["我要提案——开始写，随时可以停", "我的提案——看每件办到哪一步", "继续——接着写没写完的"]
+    lines += ["待办——看等您办的事，回复序号打开"]
+    lines += ["回答问题时：上一步、跳过、完、预览、存草稿、取消", "卡片上的按钮也可以直接打字，例如“签收”“同意”。"]
+    turn.say("\n".join(lines))

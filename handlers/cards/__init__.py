@@ -1,0 +1,1 @@
+"""What people are told: pure functions from what is true to a card or words, one per notice."""

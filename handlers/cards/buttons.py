@@ -1,0 +1,62 @@
+"""Typed payloads of our buttons, and which of them a reader gets: the table says so."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from bot.payload import Payload
+from bot.wecom.messages import Button
+from models import access
+from models.handling import Assignment, Communication
+from models.lifecycle import NAMES, moves_from
+from models.people import Person
+from models.proposal import Proposal
+from models.states import Event
+from models.step import Row
+
+KINDS: dict[str, type[Proposal] | type[Assignment] | type[Communication]] = {name: kind for kind, name in NAMES.items()}
+_STYLES = {
+    Event.RETURN: 2, Event.SEND_BACK: 2, Event.OBJECT: 2, Event.DISPUTE: 2, Event.WAIVE: 2, Event.MERGE: 2, Event.REJECT: 3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Do(Payload, tag="do"):
+    """Make a move. The stamp tells yesterday's card from today's."""
+
+    kind: str
+    id: int
+    event: str
+    stamp: int
+
+
+@dataclass(frozen=True)
+class Show(Payload, tag="show"):
+    """Show where something stands, with the buttons one has there."""
+
+    kind: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Rate(Payload, tag="rate"):
+    """The rating card was submitted; its answers come beside it."""
+
+    assignment: int
+    stamp: int
+
+
+def subject(row: Row) -> str:
+    """What a card is about, as kept in the outbox: kind, id, stamp."""
+    return f"{NAMES[type(row)]}:{row.id}:{row.stamp}"
+
+
+def do(row: Row, event: Event) -> Do:
+    """The payload of a move of this row as it stands."""
+    return Do(NAMES[type(row)], row.id or 0, event.name, row.stamp)
+
+
+def buttons_for(session: Session, row: Row, reader: Person) -> tuple[Button, ...]:
+    """One button for each move that the table offers this reader here."""
+    events = [m.does for m in moves_from(row) if m.offered(row) and access.holds(session, reader, m.who, row)]
+    return tuple(Button(e.value, do(row, e).key, style=_STYLES.get(e, 1)) for e in dict.fromkeys(events))

@@ -1,0 +1,321 @@
+"""One card per notice of the table. A row of CARDS is found by the notice's name; the test of the table sees to it."""
+
+from collections.abc import Callable
+
+from bot.wecom.messages import Card, Say, Words, link
+from handlers.cards.told import Told, day, gist, left, named
+from models.states import RESULTS, Notice, Part
+
+Facts = tuple[tuple[str, str], ...]
+
+
+def _facts(t: Told) -> Facts:
+    """What every reader of a proposal wants to see first."""
+    p = t.proposal
+    return (("案由", p.title), ("编号", p.number), ("提案人", t.proposer), ("类别", p.category))
+
+
+def _task_facts(t: Told) -> Facts:
+    a = t.assignment
+    return (
+        ("案由", t.proposal.title),
+        ("提案号", t.proposal.number),
+        ("提案人", t.proposer),
+        ("方式", a.part.value),
+        ("期限", left(a.due_on, t.today)),
+    )
+
+
+def _card(t: Told, title: str, text: str, facts: Facts | None = None) -> Card:
+    return Card(
+        title=title,
+        text=text,
+        facts=_facts(t) if facts is None else facts,
+        buttons=t.buttons,
+        link=t.full_text,
+        link_text="查看全文",
+    )
+
+
+def _full_text(t: Told) -> str:
+    return f"\n{link(t.full_text, '查看全文')}"
+
+
+# --- review -----------------------------------------------------------------------------------------------------------
+
+
+def to_accept(t: Told) -> Say:
+    """The office: something has come in."""
+    again = "（修改后重新提交）" if t.proposal.reason else ""
+    return _card(t, f"有新提案待受理{again}", gist(t.proposal.analysis))
+
+
+def accepted(t: Told) -> Say:
+    """The member: somebody has it in hand."""
+    return Words(f"您的提案{named(t.proposal)}已受理，正在初审。有结果会马上告诉您。")
+
+
+def to_review(which: str, how: str) -> Callable[[Told], Say]:
+    """A reviewer: your turn."""
+
+    def card(t: Told) -> Say:
+        suggestions = f"共{len(t.proposal.suggestions)}条建议。"
+        return _card(t, f"请{which}", f"{gist(t.proposal.analysis, 70)}\n{suggestions}{how}")
+
+    return card
+
+
+def returned(t: Told) -> Say:
+    """The member: please mend it; what has to be mended."""
+    return _card(
+        t,
+        "提案退回修改",
+        f"需要修改：{t.proposal.reason}\n请在{day(t.proposal.due_on)}前改好，点“提交”可以逐项修改后再交。",
+        (("案由", t.proposal.title), ("编号", t.proposal.number), ("审查人", t.by)),
+    )
+
+
+def rejected(t: Told) -> Say:
+    """The member must be told, with code, reason and where it goes (DOMAIN §5.2)."""
+    p = t.proposal
+    return Words(
+        f"您的提案{named(p)}经审查不予立案。\n事由：{t.answers.get('code_label', p.reject_code)}\n说明：{p.reason}\n"
+        f"去向：{p.redirect_to}\n如有不同意见，请与提案委员会联系。{_full_text(t)}"
+    )
+
+
+def merged(t: Told) -> Say:
+    """The member: it goes on inside another; the right to be answered stays."""
+    return Words(
+        f"您的提案{named(t.proposal)}与同一事项的提案{t.answers.get('into_label', '')}合并办理。"
+        f"办理情况会一并告诉您。{_full_text(t)}"
+    )
+
+
+def filed(t: Told) -> Say:
+    """The member: it has its number."""
+    return Words(f"您的提案{named(t.proposal)}已立案，提案号：{t.proposal.number}。接下来交办给承办单位。{_full_text(t)}")
+
+
+# --- assigning --------------------------------------------------------------------------------------------------------
+
+
+def to_assign(t: Told) -> Say:
+    """The dispatchers: whom does it go to."""
+    wished = "、".join(t.proposal.suggested_units) or "未写"
+    return _card(t, "有提案待交办", f"委员建议的承办单位：{wished}\n请在{day(t.proposal.due_on)}前交办。")
+
+
+def handled_by(t: Told) -> Say:
+    """The member: who has it now."""
+    units = t.answers.get("unit_labels", "")
+    return Words(f"您的提案{named(t.proposal)}已交办：{units}。承办单位签收后会与您联系沟通。")
+
+
+def assigned(t: Told) -> Say:
+    """The liaison: a new task with its day."""
+    a = t.assignment
+    todo = "请向主办单位交会办意见。" if a.part is Part.CO else "请先签收，再与提案人沟通，沟通后答复。"
+    return _card(t, "新的承办任务", f"{todo}不属本单位职责的，{day(a.lapses_on)}前可申请调整。", _task_facts(t))
+
+
+def assigned_to_unit(t: Told) -> Say:
+    """The unit's leader: for information."""
+    a = t.assignment
+    return Words(f"本单位新承办提案{named(t.proposal)}（{a.part.value}），期限{day(a.due_on)}，由联络员签收办理。{_full_text(t)}")
+
+
+def acknowledged(t: Told) -> Say:
+    """The member: they have it, and will call."""
+    due = f"答复期限{day(t.assignment.due_on)}。"
+    return Card(
+        title=f"{t.unit.name}已签收",
+        text=f"{due}答复前，单位会与您沟通两次（办前、办中）。您若不需要，可点“免予沟通”。",
+        facts=(("案由", t.proposal.title), ("提案号", t.proposal.number)),
+        buttons=t.buttons,
+        link=t.full_text,
+    )
+
+
+def objected(t: Told) -> Say:
+    """The dispatchers: the unit says it is not theirs."""
+    return _card(
+        t, "承办单位申请调整", f"理由：{t.assignment.objection}\n同意后可改派其他单位。", (("单位", t.unit.name), *_task_facts(t)[:3])
+    )
+
+
+def released(t: Told) -> Say:
+    """The unit: no longer theirs."""
+    return Words(f"提案{named(t.proposal)}的调整申请已同意，本单位不再承办，无须再操作。")
+
+
+def objection_denied(t: Told) -> Say:
+    """The unit: theirs after all, signed for."""
+    return _card(t, "调整申请未同意", f"答复：{t.assignment.reason}\n本件已视为签收，请与提案人沟通后办理。", _task_facts(t))
+
+
+# --- communication ----------------------------------------------------------------------------------------------------
+
+
+def to_confirm(t: Told) -> Say:
+    """The member: was it so?"""
+    c = t.communication
+    means = c.means.value if c.means else ""
+    return Card(
+        title=f"请确认{c.stage.value}沟通",
+        text=f"纪要：{gist(c.minutes, 110)}\n{day(c.lapses_on)}前未回复的，视为属实。",
+        facts=(
+            ("单位", t.unit.name),
+            ("案由", t.proposal.title),
+            ("方式", means),
+            ("日期", day(c.held_on)),
+        ),
+        buttons=t.buttons,
+        link=t.full_text,
+    )
+
+
+def _for_liaison(t: Told, title: str, text: str) -> Say:
+    """The liaison goes on from here: the card bears the assignment's buttons."""
+    return _card(_of_assignment(t), title, text, _task_facts(t))
+
+
+def _of_assignment(t: Told) -> Told:
+    return Told(t.session, t.assignment, t.reader, t.actor, t.today, t.full_text, t.answers)
+
+
+def confirmed(t: Told) -> Say:
+    """The unit: the member says so too."""
+    c = t.communication
+    return _for_liaison(t, f"{c.stage.value}沟通{c.state.value}", "可以继续办理：下一步见按钮。")
+
+
+def disputed(t: Told) -> Say:
+    """The unit: talk again."""
+    c = t.communication
+    return _for_liaison(t, f"{c.stage.value}沟通被指不属实", f"委员意见：{c.objection}\n请重新沟通，再登记一次。")
+
+
+def waived(t: Told) -> Say:
+    """The unit: the member does without."""
+    return _card(t, "委员表示不需要沟通", f"提案人{t.proposer}表示不需要{t.answers.get('stage_label', '')}沟通。", _task_facts(t))
+
+
+def co_opinion(t: Told) -> Say:
+    """The lead: a co-unit's word."""
+    return Words(f"{t.unit.name}对提案{named(t.proposal)}的会办意见：\n{t.assignment.co_opinion}")
+
+
+# --- reply ------------------------------------------------------------------------------------------------------------
+
+
+def reply_text(t: Told) -> str:
+    """A reply as one reads it: letter, text, promise."""
+    reply = t.reply
+    if reply is None:
+        return "尚未起草"
+    promise = (
+        f"\n承诺：{reply.promise}（{day(reply.promise_due)}前，责任人{reply.promise_owner}）" if reply.promise else ""
+    )
+    return f"【{reply.result}】{RESULTS.get(reply.result, '')}\n{reply.text}{promise}"
+
+
+def to_unit_review(t: Told) -> Say:
+    """The unit's reviewer: second level."""
+    return _card(t, "答复待复核", f"{gist(reply_text(t), 120)}\n全文见链接。", _task_facts(t))
+
+
+def to_sign(t: Told) -> Say:
+    """The unit's leader: third level."""
+    by = t.name_of(t.reply.reviewed_by) if t.reply else ""
+    return _card(t, "答复待签发", f"{gist(reply_text(t), 100)}\n{by}已复核。签发后送达提案人。", _task_facts(t))
+
+
+def sent_back(t: Told) -> Say:
+    """The liaison: mend the draft."""
+    return _card(t, "答复被退回", f"{t.by}：{t.assignment.reason}\n请修改（点“写答复”）后再送审。", _task_facts(t))
+
+
+def to_issue(t: Told) -> Say:
+    """After the leader's word: number and send it."""
+    return _card(t, "答复已审定，请签发", f"{t.by}已同意。点“签发”编号并送达提案人。", _task_facts(t))
+
+
+def delivered(t: Told) -> Say:
+    """The member: the reply itself; the rating card follows it."""
+    reply = t.reply
+    number = reply.document_no if reply else ""
+    return Words(f"{t.unit.name}对您的提案{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n请在稍后的卡片上评价。{_full_text(t)}")
+
+
+def issued(t: Told) -> Say:
+    """The unit: it is out; one communication is still owed."""
+    return _card(t, "答复已送达提案人", "请在5个工作日内做办后沟通，并登记。", _task_facts(t))
+
+
+# --- rating -----------------------------------------------------------------------------------------------------------
+
+
+def rated(t: Told) -> Say:
+    """The office: what the member said."""
+    said = t.answers.get("labels", "")
+    why = f"\n意见：{t.answers['reason']}" if t.answers.get("reason") else ""
+    return Words(f"{t.proposer}评价{t.unit.name}对提案{named(t.proposal)}的办理：{said}{why}")
+
+
+def rehandle(t: Told) -> Say:
+    """The unit's leader and liaison: once more, and in person (DOMAIN §10.4)."""
+    a = t.assignment
+    return _card(
+        t,
+        "二次办理通知",
+        f"委员对办理结果不满意：{a.reason or '未说明原因'}\n须由主要负责人当面沟通，{day(a.due_on)}前重新答复。",
+        _task_facts(t),
+    )
+
+
+def dissented(t: Told) -> Say:
+    """The director: rounds are used up; meet, then close."""
+    return _card(t, "二次办理后仍不满意", f"意见：{t.assignment.reason}\n请组织当面协商，协商后点“协商后办结”。", _task_facts(t))
+
+
+def closed(t: Told) -> Say:
+    """The member: it is over."""
+    return Words(f"您的提案{named(t.proposal)}已办结。感谢您建言献策，如有后续情况可随时再提。{_full_text(t)}")
+
+
+CARDS: dict[Notice, Callable[[Told], Say]] = {
+    Notice.TO_ACCEPT: to_accept,
+    Notice.ACCEPTED: accepted,
+    Notice.TO_FIRST_REVIEW: to_review("初审", "请看资格、格式、一事一案和查重。"),
+    Notice.TO_SECOND_REVIEW: to_review("复审", "请看必要性、可行性和职责归口。"),
+    Notice.TO_FINAL_REVIEW: to_review("终审", "请决定是否立案。"),
+    Notice.RETURNED: returned,
+    Notice.REJECTED: rejected,
+    Notice.MERGED: merged,
+    Notice.FILED: filed,
+    Notice.TO_ASSIGN: to_assign,
+    Notice.HANDLED_BY: handled_by,
+    Notice.ASSIGNED: assigned,
+    Notice.ASSIGNED_TO_UNIT: assigned_to_unit,
+    Notice.ACKNOWLEDGED: acknowledged,
+    Notice.OBJECTED: objected,
+    Notice.RELEASED: released,
+    Notice.OBJECTION_DENIED: objection_denied,
+    Notice.TO_CONFIRM: to_confirm,
+    Notice.CONFIRMED: confirmed,
+    Notice.DISPUTED: disputed,
+    Notice.WAIVED: waived,
+    Notice.CO_OPINION: co_opinion,
+    Notice.TO_UNIT_REVIEW: to_unit_review,
+    Notice.TO_SIGN: to_sign,
+    Notice.SENT_BACK: sent_back,
+    Notice.TO_ISSUE: to_issue,
+    Notice.DELIVERED: delivered,
+    Notice.ISSUED: issued,
+    Notice.RATED: rated,
+    Notice.REHANDLE: rehandle,
+    Notice.DISSENTED: dissented,
+    Notice.CLOSED: closed,
+}
+

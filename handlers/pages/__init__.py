@@ -1,0 +1,37 @@
+"""H5 pages inside the WeCom client: the full text of a proposal. Only relative addresses; nothing changes on GET."""
+
+from pathlib import Path
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from handlers.pages.proposals import add_proposals
+from models.store import Store
+
+HERE = Path(__file__).parent
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+def add_pages(app: web.Application, store: Store) -> None:
+    """Open every page below /p/."""
+    aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True)
+    add_proposals(app, store)
+    app.router.add_get("/p/", _front, allow_head=False)
+    app.router.add_static("/p/static", HERE / "static")
+    app.on_response_prepare.append(_guarded)
+
+
+async def _front(request: web.Request) -> web.Response:
+    return aiohttp_jinja2.render_template("front.html", request, {})
+
+
+async def _guarded(request: web.Request, response: web.StreamResponse) -> None:
+    if request.path.startswith("/p/"):
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)

@@ -1,0 +1,95 @@
+"""/p/proposals/12: a proposal whole, with what has become of it, for whoever may see it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+from sqlmodel import Session, col, select
+
+from bot.wecom.oauth import login_redirect, viewer
+from models import access
+from models.handling import Assignment, Communication, Rating
+from models.people import Person, Unit
+from models.proposal import Proposal
+from models.states import RESULTS, Handling, Talk
+from models.step import assignments_of, reply_of, talks_of
+from models.store import Store
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one viewer may read; None fields were not theirs to see."""
+
+    status: int
+    values: dict[str, Any]
+
+
+def add_proposals(app: web.Application, store: Store) -> None:
+    """Open the page."""
+
+    async def page(request: web.Request) -> web.Response:
+        userid = await viewer(request)
+        if userid is None:
+            login_redirect(request)
+        number = int(request.match_info["number"])
+        seen = await store.read(lambda session: look(session, userid, number))
+        template = "proposal.html" if seen.status == 200 else "sorry.html"
+        return aiohttp_jinja2.render_template(template, request, seen.values, status=seen.status)
+
+    app.router.add_get(r"/p/proposals/{number:\d{1,9}}", page, allow_head=False)
+
+
+def look(session: Session, userid: str, number: int) -> Seen:
+    """The proposal for this viewer. One that is not theirs looks like one that is not there."""
+    person = access.active(session, userid)
+    if person is None:
+        return Seen(403, {"title": "还没有您的账号", "words": "请联系政协机关的系统管理员，把您加入名单。"})
+    proposal = session.get(Proposal, number)
+    if proposal is None or not access.may_see(session, person, proposal):
+        return Seen(404, {"title": "没有找到这件提案", "words": "可能链接不全，或这件提案不由您查看。"})
+    own = proposal.proposer == person.userid
+    units = {h.unit for h in access.holdings(session, person.userid) if h.unit}
+    proposer = session.get(Person, proposal.proposer)
+    return Seen(
+        200,
+        {
+            "p": proposal,
+            "proposer": proposer.name if proposer else "",
+            "handling": [_handling(session, a, own, units) for a in assignments_of(session, proposal)],
+            "own": own,
+        },
+    )
+
+
+def _handling(session: Session, a: Assignment, own: bool, units: set[str | None]) -> dict[str, Any]:
+    """One unit's part. A draft reply is the unit's own business until it is issued; ratings are not shown to units early."""
+    inside = a.unit in units
+    rounds = [reply_of(session, a, n) for n in range(1, a.round + 1)]
+    return {
+        "unit": session.get_one(Unit, a.unit).name,
+        "part": a.part.value,
+        "state": a.state.value,
+        "released": a.state is Handling.RELEASED,
+        "due": a.due_on,
+        "round": a.round,
+        "talks": [_talk(talk) for talk in talks_of(session, a)],
+        "replies": [r for r in rounds if r and (r.issued_at or inside)],
+        "ratings": _ratings(session, a) if own else [],
+        "results": RESULTS,
+    }
+
+
+def _talk(talk: Communication) -> dict[str, Any]:
+    return {
+        "stage": talk.stage.value,
+        "state": talk.state.value,
+        "means": talk.means.value if talk.means else "",
+        "held_on": talk.held_on,
+        "minutes": talk.minutes,
+        "fine": talk.state is not Talk.DISPUTED,
+    }
+
+
+def _ratings(session: Session, a: Assignment) -> list[Rating]:
+    return list(session.exec(select(Rating).where(Rating.assignment_id == a.id).order_by(col(Rating.round))))

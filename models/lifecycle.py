@@ -1,0 +1,158 @@
+"""THE table: how a proposal, a unit's assignment and a recorded communication live. Everything else carries people to it.
+
+Read a row aloud: while SUBMITTED, the STAFF may ACCEPT; it becomes FIRST_REVIEW; and then the PROPOSER is told ACCEPTED.
+DOMAIN §4.2 (T01–T25), §4.3, §8.3. Guards answer why not (models/guards.py); effects change rows (models/effects.py).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from models import effects as fx
+from models import guards as g
+from models.errors import Refused
+from models.handling import Assignment, Communication
+from models.proposal import Proposal
+from models.states import Event as E
+from models.states import Handling as H
+from models.states import Notice as N
+from models.states import Role as R
+from models.states import State as S
+from models.states import Talk as T
+from models.step import Row, Step
+
+Guard = Callable[[Step], str | None]
+Effect = Callable[[Step], None]
+Tell = tuple[R, N]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One row of the table."""
+
+    while_: tuple[S | H | T, ...]
+    who: R
+    does: E
+    becomes: S | H | T | None  # None: it stays where it is
+    provided: Guard = g.always  # says why not, in words for the one who asks
+    effect: Effect = fx.nothing
+    tells: tuple[Tell, ...] = ()
+    asks: str = ""  # the dialogue that collects what the move needs
+    duty: Callable[[Row], bool] = g.yes  # whether this waits for its actor (待办), or is merely possible
+    offered: Callable[[Row], bool] = g.yes  # whether a button is shown; who types it all the same hears why not
+
+
+# fmt: off  (the one place where columns are worth more than the formatter)
+PROPOSAL = (
+    #    while               who           does       it becomes        provided             and then                told                                            asks
+    Move((S.DRAFT,),         R.PROPOSER,   E.SUBMIT,  S.SUBMITTED,      g.complete,          fx.receive,             ((R.STAFF, N.TO_ACCEPT),),                      duty=g.no),
+    Move((S.RETURNED,),      R.PROPOSER,   E.EDIT,    None,             g.always,            fx.nothing,             (),                                             asks="draft"),
+    Move((S.RETURNED,),      R.PROPOSER,   E.SUBMIT,  S.SUBMITTED,      g.complete,          fx.receive_again,       ((R.STAFF, N.TO_ACCEPT),),                      asks="draft", duty=g.no),
+    Move((S.SUBMITTED,),     R.STAFF,      E.ACCEPT,  S.FIRST_REVIEW,   g.not_own,           fx.accept,              ((R.PROPOSER, N.ACCEPTED),)),
+    Move((S.FIRST_REVIEW,),  R.STAFF,      E.PASS,    S.SECOND_REVIEW,  g.not_own,           fx.pass_first,          ((R.REVIEWER, N.TO_SECOND_REVIEW),)),
+    Move((S.FIRST_REVIEW,),  R.STAFF,      E.RETURN,  S.RETURNED,       g.not_own,           fx.send_back_to_member, ((R.PROPOSER, N.RETURNED),),                    asks="reason", duty=g.no),
+    Move((S.SECOND_REVIEW,), R.REVIEWER,   E.PASS,    S.FINAL_REVIEW,   g.another_reviewer,  fx.pass_second,         ((R.DIRECTOR, N.TO_FINAL_REVIEW),)),
+    Move((S.SECOND_REVIEW,), R.REVIEWER,   E.RETURN,  S.RETURNED,       g.another_reviewer,  fx.send_back_to_member, ((R.PROPOSER, N.RETURNED),),                    asks="reason", duty=g.no),
+    Move((S.FINAL_REVIEW,),  R.DIRECTOR,   E.FILE,    S.FILED,          g.another_reviewer,  fx.file,                ((R.PROPOSER, N.FILED), (R.DISPATCHER, N.TO_ASSIGN))),
+    Move((S.FINAL_REVIEW,),  R.DIRECTOR,   E.RETURN,  S.RETURNED,       g.another_reviewer,  fx.send_back_to_member, ((R.PROPOSER, N.RETURNED),),                    asks="reason", duty=g.no),
+    Move((S.FINAL_REVIEW,),  R.DIRECTOR,   E.REJECT,  S.REJECTED,       g.another_reviewer,  fx.reject,              ((R.PROPOSER, N.REJECTED),),                    asks="reject", duty=g.no),
+    Move((S.FINAL_REVIEW,),  R.DIRECTOR,   E.MERGE,   S.MERGED,         g.mergeable,         fx.merge,               ((R.PROPOSER, N.MERGED),),                      asks="merge",  duty=g.no),
+    Move((S.FILED,),         R.DISPATCHER, E.ASSIGN,  S.HANDLING,       g.legal_combination, fx.assign,              ((R.PROPOSER, N.HANDLED_BY),),                  asks="assign"),
+)
+
+IN_HAND = (H.WORKING, H.REDO, H.DRAFTING)
+ASSIGNMENT = (
+    #    while                              who              does           it becomes              provided                and then             told                                           asks
+    Move((H.PENDING_ACK,),                  R.LIAISON,       E.ACKNOWLEDGE, H.WORKING,              g.always,               fx.acknowledge,      ((R.PROPOSER, N.ACKNOWLEDGED),)),
+    Move((H.PENDING_ACK,),                  R.CLOCK,         E.LAPSE,       H.WORKING,              g.always,               fx.acknowledge,      ((R.LIAISON, N.ASSIGNED), (R.PROPOSER, N.ACKNOWLEDGED))),
+    Move((H.PENDING_ACK,),                  R.LIAISON,       E.OBJECT,      H.OBJECTING,            g.in_objection_window,  fx.object,           ((R.DISPATCHER, N.OBJECTED),),                 asks="object", duty=g.no),
+    Move((H.OBJECTING,),                    R.DISPATCHER,    E.AGREE,       H.RELEASED,             g.legal_replacement,    fx.release,          ((R.LIAISON, N.RELEASED),),                    asks="replace"),
+    Move((H.OBJECTING,),                    R.DISPATCHER,    E.SEND_BACK,   H.WORKING,              g.always,               fx.deny,             ((R.LIAISON, N.OBJECTION_DENIED), (R.PROPOSER, N.ACKNOWLEDGED)), asks="reason"),
+    Move((*IN_HAND, H.DELIVERED, H.DONE),   R.LIAISON,       E.RECORD,      None,                   g.may_record,           fx.record,           ((R.PROPOSER, N.TO_CONFIRM),),                 asks="communicate", duty=g.owes_communication, offered=g.offers_recording),
+    Move(IN_HAND,                           R.PROPOSER,      E.WAIVE,       None,                   g.something_to_waive,   fx.waive,            ((R.LIAISON, N.WAIVED),),                      asks="waive", duty=g.no, offered=g.replies_itself),
+    Move((H.WORKING, H.REDO),               R.LIAISON,       E.OPINE,       H.CO_OPINION_SUBMITTED, g.gives_opinion,        fx.opine,            ((R.LEAD_LIAISON, N.CO_OPINION),),             asks="opinion", duty=g.is_co, offered=g.is_co),
+    Move(IN_HAND,                           R.LIAISON,       E.WRITE,       H.DRAFTING,             g.consulted,            fx.write,            (),                                            asks="reply", duty=g.is_unwritten, offered=g.replies_itself),
+    Move((H.DRAFTING,),                     R.LIAISON,       E.SEND_UP,     H.REVIEW_L2,            g.consulted_and_joined, fx.send_up,          ((R.UNIT_REVIEWER, N.TO_UNIT_REVIEW),)),
+    Move((H.REVIEW_L2,),                    R.UNIT_REVIEWER, E.AGREE,       H.REVIEW_L3,            g.not_the_drafter,      fx.review,           ((R.UNIT_LEADER, N.TO_SIGN),)),
+    Move((H.REVIEW_L2,),                    R.UNIT_REVIEWER, E.SEND_BACK,   H.DRAFTING,             g.not_the_drafter,      fx.send_back,        ((R.LIAISON, N.SENT_BACK),),                   asks="reason", duty=g.no),
+    Move((H.REVIEW_L3,),                    R.UNIT_LEADER,   E.ISSUE,       H.DELIVERED,            g.third_person,         fx.sign_and_issue,   ((R.PROPOSER, N.DELIVERED), (R.LIAISON, N.ISSUED))),
+    Move((H.REVIEW_L3,),                    R.UNIT_LEADER,   E.AGREE,       H.ISSUED,               g.third_person,         fx.sign,             ((R.LIAISON, N.TO_ISSUE),),                    duty=g.no),
+    Move((H.REVIEW_L3,),                    R.UNIT_LEADER,   E.SEND_BACK,   H.DRAFTING,             g.always,               fx.send_back,        ((R.LIAISON, N.SENT_BACK),),                   asks="reason", duty=g.no),
+    Move((H.ISSUED,),                       R.UNIT_LEADER,   E.ISSUE,       H.DELIVERED,            g.always,               fx.issue,            ((R.PROPOSER, N.DELIVERED), (R.LIAISON, N.ISSUED))),
+    Move((H.ISSUED,),                       R.LIAISON,       E.ISSUE,       H.DELIVERED,            g.always,               fx.issue,            ((R.PROPOSER, N.DELIVERED), (R.UNIT_LEADER, N.ISSUED))),
+    Move((H.DELIVERED,),                    R.PROPOSER,      E.RATE,        H.DONE,                 g.always,               fx.rate,             ((R.STAFF, N.RATED),),                         asks="rate"),
+    Move((H.DELIVERED,),                    R.CLOCK,         E.LAPSE,       H.DONE,                 g.always,               fx.close_unrated,    ()),
+    Move((H.DISSENT,),                      R.DIRECTOR,      E.SETTLE,      H.DONE,                 g.always,               fx.settle,           ((R.PROPOSER, N.CLOSED),),                     asks="settle"),
+)
+
+COMMUNICATION = (
+    #    while          who         does       it becomes         provided   and then    told                              asks
+    Move((T.RECORDED,), R.PROPOSER, E.CONFIRM, T.CONFIRMED,       g.always,  fx.nothing, ((R.LIAISON, N.CONFIRMED),)),
+    Move((T.RECORDED,), R.PROPOSER, E.DISPUTE, T.DISPUTED,        g.always,  fx.dispute, ((R.LIAISON, N.DISPUTED),),       asks="reason", duty=g.no),
+    Move((T.RECORDED,), R.CLOCK,    E.LAPSE,   T.AUTO_CONFIRMED,  g.always,  fx.nothing, ((R.LIAISON, N.CONFIRMED),)),
+)
+# fmt: on
+
+TABLES: dict[type[Proposal | Assignment | Communication], tuple[Move, ...]] = {
+    Proposal: PROPOSAL,
+    Assignment: ASSIGNMENT,
+    Communication: COMMUNICATION,
+}
+OUTCOMES: dict[H, tuple[Tell, ...]] = {  # where a rating leads when it does not simply end the matter (DOMAIN §10.3, §10.4)
+    H.REDO: ((R.UNIT_LEADER, N.REHANDLE), (R.LIAISON, N.REHANDLE), (R.STAFF, N.RATED)),
+    H.DISSENT: ((R.DIRECTOR, N.DISSENTED),),
+}
+NAMES: dict[type[Proposal | Assignment | Communication], str] = {
+    Proposal: "proposal",
+    Assignment: "assignment",
+    Communication: "communication",
+}
+
+
+def moves_from(row: Row) -> Sequence[Move]:
+    """Every row of the table that begins where this one stands."""
+    return [move for move in TABLES[type(row)] if row.state in move.while_]
+
+
+def derived(proposal: Proposal, assignments: Sequence[Assignment]) -> S:
+    """Where a proposal stands, from its units (DOMAIN §4: the main state follows from the others; T17–T22)."""
+    live = [a for a in assignments if a.state is not H.RELEASED]
+    if not live:
+        return S.FILED
+    answering = [a for a in live if a.replies_itself]
+    if all(a.state is H.DONE for a in answering):
+        return S.CLOSED
+    if any(a.round > 1 and a.state is not H.DONE and a.state is not H.DELIVERED for a in answering):
+        return S.REHANDLING
+    if all(a.state in {H.DELIVERED, H.DONE} for a in answering):
+        return S.APPRAISING
+    return S.HANDLING
+
+
+def decide(step: Step, event: E, roles: Sequence[R]) -> Move:
+    """The move that `event` makes from here for somebody in `roles`; Refused, in words, where there is none."""
+    here = [move for move in moves_from(step.row) if move.does is event]
+    mine = [move for move in here if move.who in roles]
+    if not mine:
+        stands = f"这一件现在是“{step.row.state.value}”"
+        if here:
+            raise Refused(f"{stands}，“{event.value}”由{here[0].who.value}来办，您不用操作。")
+        raise Refused(f"{stands}，不能再“{event.value}”了。发送“待办”可以看现在等您办的事。")
+    if why := mine[0].provided(step):
+        raise Refused(why)
+    return mine[0]
+
+
+def carry_out(step: Step, move: Move) -> None:
+    """Make the move: state, effect, stamp. An effect may lead elsewhere than the row says (a rating may reopen)."""
+    before = step.row.state
+    if move.becomes is not None:
+        step.row.state = move.becomes  # type: ignore[assignment]  # the table pairs each row with its own kind of state
+    move.effect(step)
+    if step.row.state is not before:
+        step.row.stamp += 1
+    if isinstance(step.row, Assignment):
+        step.row.remind_on = step.today
+    elif isinstance(step.row, Communication):
+        step.assignment.remind_on = step.today
+    step.session.add(step.row)
+    step.session.flush()

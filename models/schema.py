@@ -1,0 +1,60 @@
+"""The store's schema and its migrations (Alembic): bring it to this version, or say that it is of another."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlmodel import SQLModel
+
+from models import audit, conversation, handling, messages, people, proposal, store
+from models.store import Store, WrongSchema
+
+TABLES = (audit, conversation, handling, messages, people, proposal, store)  # imported so that every table is known
+METADATA = SQLModel.metadata
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def newest() -> str:
+    """The version this program wants."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def current(store_: Store) -> str:
+    """The version the database has; empty for a new one."""
+    with store_.connection() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def migrate(store_: Store) -> tuple[str, str]:
+    """Bring the store to this version, all or nothing; returns (before, after)."""
+    before = current(store_)
+    config = _config()
+    with store_.connection() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return before, current(store_)
+
+
+def draft(store_: Store, message: str) -> None:
+    """Write a new migration from what the models have and the database has not."""
+    config = _config()
+    with store_.connection() as connection:
+        config.attributes["connection"] = connection
+        place = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        command.revision(config, message=message, autogenerate=True, rev_id=f"{place:04}")
+
+
+def check(store_: Store) -> None:
+    """WrongSchema unless the database is of exactly this version."""
+    have, want = current(store_), newest()
+    if have != want:
+        raise WrongSchema(
+            f"数据库的结构版本是 {have or '空'}，本程序需要 {want}。请先运行：python -m bot migrate --config 配置文件"
+        )

@@ -1,0 +1,187 @@
+"""The store: SQLite or PostgreSQL behind one transaction. The only file that knows how the two differ."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlmodel import Field, Session, SQLModel, col, select
+
+T = TypeVar("T")
+M = TypeVar("M", bound=SQLModel)
+
+_BUSY_MS = 4_000  # the platform hangs up after 5 s: give up a little earlier and let it deliver again
+_RETRIES = 4
+_CLASHES = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization failure, deadlock, lock not available
+
+
+class Counter(SQLModel, table=True):
+    """The last number given out of a series, for example `serial:2026`."""
+
+    name: str = Field(primary_key=True, max_length=64)
+    value: int = 0
+
+
+class StoreDown(Exception):
+    """The database does not answer just now (locked, full, gone); worth another try later."""
+
+
+class WrongSchema(Exception):
+    """The database is of another version than this program; the text says what to type."""
+
+
+def database_url(text: str) -> URL:
+    """SQLAlchemy's address of `sqlite:///file` or `postgresql://…` (psycopg 3); ValueError for anything else."""
+    url = make_url(text)
+    if url.drivername == "sqlite":
+        return url
+    if url.drivername in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    raise ValueError("database.url must begin with sqlite:/// or postgresql://")
+
+
+class Store:
+    """One office's database.
+
+    Work is a plain function of a Session. SQLite has one writer thread (its transactions begin IMMEDIATE, so nothing is
+    lost between reading and writing); PostgreSQL has a few. Readers never wait for the writer.
+    """
+
+    def __init__(self, url: str, *, threads: int = 4) -> None:
+        self.url = database_url(url)
+        self.is_sqlite = self.url.drivername == "sqlite"
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.writers = 1 if self.is_sqlite else threads
+        self._writing = _engine(self.url, immediate=True, size=self.writers + 1)
+        self._reading = _engine(self.url, immediate=False, size=2) if self.is_sqlite else self._writing
+        self._write_threads = ThreadPoolExecutor(self.writers, "store-write")
+        self._read_threads = ThreadPoolExecutor(2, "store-read")
+        self._closed = threading.Event()
+
+    async def run(self, work: Callable[[Session], T]) -> T:
+        """Do `work` in one transaction: all of it is kept, or nothing. StoreDown when the database does not answer."""
+        return await self._in_thread(self._write_threads, lambda: self.write(work))
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Do `work` that changes nothing, beside the writer."""
+        return await self._in_thread(self._read_threads, lambda: self._read(work))
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """`run` for callers that are in a thread already (command line, tests)."""
+        for left in reversed(range(_RETRIES)):
+            try:
+                with Session(self._writing, expire_on_commit=False) as session:
+                    done = work(session)
+                    session.commit()
+                    return done
+            except DBAPIError as error:
+                if left and getattr(error.orig, "sqlstate", None) in _CLASHES:
+                    continue
+                raise _explained(error) from error
+        raise AssertionError("unreachable")
+
+    def _read(self, work: Callable[[Session], T]) -> T:
+        try:
+            with Session(self._reading, expire_on_commit=False) as session:
+                return work(session)
+        except DBAPIError as error:
+            raise _explained(error) from error
+
+    async def _in_thread(self, threads: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        if self._closed.is_set():
+            raise StoreDown("the store is closed")
+        return await asyncio.get_running_loop().run_in_executor(threads, call)
+
+    def close(self) -> None:
+        """Finish what runs, then let go of the database."""
+        self._closed.set()
+        self._write_threads.shutdown(wait=True)
+        self._read_threads.shutdown(wait=True)
+        self._writing.dispose()
+        self._reading.dispose()
+
+    @contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """A bare connection in a transaction, for migrations."""
+        with self._writing.begin() as connection:
+            yield connection
+
+
+def _explained(error: DBAPIError) -> Exception:
+    """StoreDown for what time may heal, else the error itself: a wrong statement is a bug."""
+    transient = isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.OperationalError)
+    return StoreDown(type(error.orig).__name__) if transient or error.connection_invalidated else error
+
+
+def _engine(url: URL, *, immediate: bool, size: int) -> Engine:
+    if url.drivername != "sqlite":
+        limits = "-c timezone=UTC -c lock_timeout=4000 -c idle_in_transaction_session_timeout=15000"
+        return sa.create_engine(
+            url, pool_size=size, max_overflow=2, pool_pre_ping=True, connect_args={"options": limits, "connect_timeout": 5}
+        )
+    engine = sa.create_engine(
+        url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_MS}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def put_once(session: Session, row: SQLModel) -> bool:
+    """Insert a row with a unique `key` unless it is there already; says whether it was new."""
+    kind = type(row)
+    values = {name: value for name, value in row.model_dump().items() if not (name == "id" and value is None)}
+    statement = _insert(session)(kind).values(**values).on_conflict_do_nothing(index_elements=["key"])
+    return bool(session.connection().execute(statement).rowcount)
+
+
+def _insert(session: Session) -> Any:
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+        return insert_sqlite
+    from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+
+    return insert_postgresql
+
+
+def locked(session: Session, kind: type[M], key: Any) -> M | None:
+    """The row, held against other replicas until this transaction ends (SQLite's writer is alone anyway)."""
+    return session.get(kind, key, with_for_update=True, populate_existing=True)
+
+
+def claimed(session: Session, statement: Any) -> Any:
+    """Rows of `statement` that no other replica holds; they stay ours until this transaction ends."""
+    return session.exec(statement.with_for_update(skip_locked=True))
+
+
+def count_up(session: Session, name: str) -> int:
+    """The next number of a series, without gaps or repetition."""
+    statement = _insert(session)(Counter).values(name=name, value=1)
+    session.connection().execute(
+        statement.on_conflict_do_update(index_elements=["name"], set_={"value": col(Counter.value) + 1})
+    )
+    return session.exec(select(Counter.value).where(Counter.name == name)).one()
+
+
+def answers(session: Session) -> bool:
+    """Whether the database answers at all (for /healthz)."""
+    return session.connection().execute(sa.text("SELECT 1")).scalar() == 1

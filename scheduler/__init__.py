@@ -1,0 +1,7 @@
+"""Time passes. JOBS: what runs at every tick, in this order."""
+
+from bot.app import Job
+from scheduler.lapses import lapse
+from scheduler.reminders import remind
+
+JOBS = (Job("lapse", lapse), Job("remind", remind))

@@ -1,0 +1,43 @@
+"""APScheduler: ticks, and nothing else. Each replica has its own; what is due is in the rows (danger: no shared job store)."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from models.rules import SHANGHAI
+
+EVERY = 30  # seconds
+LATE = 4 * EVERY
+
+
+class Clock:
+    """Calls `tick` now and then until it is stopped."""
+
+    def __init__(self, tick: Callable[[], Awaitable[None]], every: float = EVERY) -> None:
+        self._tick, self._every = tick, every
+        self._scheduler = AsyncIOScheduler(timezone=SHANGHAI)
+        self._last = time.monotonic()
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Tick soon, and then at every interval; a tick that takes longer than one is not overtaken."""
+        self._scheduler.add_job(self._run, "interval", seconds=self._every, max_instances=1, coalesce=True)
+        self._scheduler.start()
+        self._running = asyncio.create_task(self._run(), name="first-tick")
+
+    async def _run(self) -> None:
+        self._last = time.monotonic()
+        await self._tick()
+
+    async def stop(self) -> None:
+        """No more ticks. What a tick had not committed has not happened; the next one finds it."""
+        if self._running:
+            await asyncio.gather(self._running, return_exceptions=True)
+        self._scheduler.shutdown(wait=False)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has ticked lately."""
+        return self._scheduler.running and time.monotonic() - self._last < LATE + self._every

@@ -1,0 +1,56 @@
+"""What ends by itself when its day has passed: the rows of the table that the clock acts in."""
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.dialogue import Exchange
+from bot.turn import Turn
+from handlers.actions import get_row, perform
+from handlers.cards.buttons import do
+from handlers.cards.rating import QUESTIONS, labels
+from models import access
+from models.conversation import Conversation
+from models.handling import Assignment, Communication
+from models.lifecycle import NAMES, TABLES
+from models.states import Event, Handling, Role, Verdict
+
+BATCH = 50
+
+
+def lapse(turn: Turn) -> bool:
+    """Move on what has had its time; whether there is more."""
+    worked = 0
+    for kind in (Communication, Assignment):
+        states = [state for move in TABLES[kind] if move.who is Role.CLOCK for state in move.while_]
+        model: Any = kind
+        overdue = select(model.id).where(col(model.state).in_(states), col(model.lapses_on) < turn.today)
+        for key in turn.session.exec(overdue.order_by(col(model.id)).limit(BATCH)).all():
+            row = get_row(turn, kind, key)
+            if row.state not in states:
+                continue  # somebody acted while we waited for the row
+            turn.cause, turn.said = f"lapse:{NAMES[kind]}:{row.id}:{row.stamp}", 0
+            if not (isinstance(row, Assignment) and _rated_without_reason(turn, row)):
+                perform(turn, row, Event.LAPSE, {})
+            worked += 1
+    return worked >= BATCH
+
+
+def _rated_without_reason(turn: Turn, a: Assignment) -> bool:
+    """A member chose 不满意 and never said why: that is still a rating, and still opens a second handling (hard rule 6)."""
+    if a.state is not Handling.DELIVERED:
+        return False
+    key = do(a, Event.RATE).key
+    pending = turn.session.exec(
+        select(Conversation).where(Conversation.dialogue == "rate", Conversation.subject == key)
+    ).first()
+    if pending is None or not all(pending.answers.get(question) in Verdict.__members__ for question in QUESTIONS):
+        return False
+    turn.person = access.active(turn.session, pending.person)
+    if turn.person is None:
+        return False
+    said = {question: pending.answers[question] for question in QUESTIONS}
+    turn.dialogues.drop(Exchange(turn, pending))
+    perform(turn, a, Event.RATE, {**said, "labels": labels(said), "reason": "（到期未说明原因）"})
+    turn.person = None
+    return True

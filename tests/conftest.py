@@ -1,0 +1,62 @@
+"""A town for every story, on both databases."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from tests.databases import Server, postgres_server, sqlite_url
+from tests.town import Town, prepare, settings_for
+
+
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for this worker."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the town in it, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    prepare(sqlite_url(folder))
+    return folder / "tiantong.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of one's own with the town in it: first a file, then a server."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres").fresh(prepare))
+    shutil.copy(request.getfixturevalue("filled_sqlite"), tmp_path / "tiantong.db")
+    return sqlite_url(tmp_path)
+
+
+@pytest.fixture
+def rules() -> dict[str, Any]:
+    """Rules of the office that differ from the defaults; a story may override this."""
+    return {}
+
+
+@pytest.fixture
+async def town(database_url: str, rules: dict[str, Any]) -> AsyncIterator[Town]:
+    """The town, with one replica of the bot."""
+    town = Town(settings_for(database_url, **rules))
+    await town.open()
+    try:
+        yield town
+    finally:
+        await town.close()

@@ -1,0 +1,130 @@
+"""A town: the app on an empty database with 云岭市 in it, the simulated platform, and a calendar we turn."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+from bot.__main__ import assemble
+from bot.app import App
+from bot.config import DatabaseSettings, ServerSettings, Settings, WeComSettings
+from bot.demo import enrol, platform_for
+from models.rules import Rules
+from simulator.calendar import Calendar
+from simulator.person import Person
+from simulator.platform import Platform
+
+T = TypeVar("T")
+HOST = "127.0.0.1"
+MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # ten o'clock in Shanghai, a working day
+
+
+def settings_for(url: str, **rules: Any) -> Settings:
+    """An office whose ports are chosen when it starts."""
+    return Settings(
+        wecom=WeComSettings(
+            corp_id="wwyunlingtest0001",
+            agent_id=1000002,
+            secret="a-secret-of-the-tests",
+            token="TokenOfTheTests",
+            encoding_aes_key="dGlhbnRvbmcgc2ltdWxhdG9yOiBub3QgYSBzZWNyZXQ",
+            api_base=f"http://{HOST}:1",
+            oauth_base=f"http://{HOST}:1",
+        ),
+        server=ServerSettings(host=HOST, port=0, public_url=f"http://{HOST}:2"),
+        database=DatabaseSettings(url=url),
+        rules=Rules(**rules),
+    )
+
+
+class Town:
+    """What a story sees: people, time, and a process that may die."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.calendar = Calendar(MONDAY)
+        self.settings = settings
+        self.platform: Platform = platform_for(settings, self.calendar)
+        self.apps: list[App] = []
+        self._next = 0
+
+    async def open(self, replicas: int = 1) -> None:
+        """Start the platform and the bot."""
+        await self.platform.start(HOST, 0)
+        base = self.platform.api_base
+        wecom = self.settings.wecom.model_copy(update={"api_base": base, "oauth_base": base})
+        self.settings = self.settings.model_copy(update={"wecom": wecom})
+        self.calendar.listeners.append(self.settle)
+        await self._start(replicas)
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self._stop()
+        await self.platform.close()
+
+    async def restart(self, replicas: int = 1) -> None:
+        """The process ends and another begins: nothing is remembered but rows."""
+        await self._stop()
+        await self._start(replicas)
+
+    async def _start(self, replicas: int) -> None:
+        for _ in range(replicas):
+            app = assemble(self.settings, now=self.calendar.now, ticking=False)
+            await app.start()
+            self.apps.append(app)
+        self.turn_to_replica(0)
+
+    async def _stop(self) -> None:
+        for app in self.apps:
+            await app.stop()
+        self.apps.clear()
+
+    def turn_to_replica(self, number: int) -> None:
+        """Callbacks go to this replica from now on."""
+        self.platform.callback_url = f"http://{HOST}:{self.apps[number % len(self.apps)].port}/wecom/callback"
+
+    @property
+    def app(self) -> App:
+        """The (first) replica."""
+        return self.apps[0]
+
+    @property
+    def address(self) -> str:
+        """Where the (first) replica listens."""
+        return f"http://{HOST}:{self.app.port}"
+
+    async def settle(self) -> None:
+        """Do what is due, and wait until everything has been said."""
+        for app in self.apps:
+            await app.tick()
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until nothing is left to be worked on or sent."""
+        for app in self.apps:
+            assert await app.settled(), "the bot does not come to rest"
+
+    def person(self, userid: str) -> Person:
+        """A person of the town."""
+        return self.platform.person(userid)
+
+    async def look(self, work: Callable[[Session], T]) -> T:
+        """Read the store."""
+        return await self.app.store.read(work)
+
+    async def change(self, work: Callable[[Session], T]) -> T:
+        """Change the store behind everybody's back."""
+        return await self.app.store.run(work)
+
+    async def does(self, userid: str, *acts: Callable[[Person], Awaitable[Any]]) -> Person:
+        """Let somebody act several times, each time waiting for the answer."""
+        person = self.person(userid)
+        for act in acts:
+            await act(person)
+            await self.quiet()
+        return person
+
+
+def prepare(url: str) -> None:
+    """Make the tables and load the town; once per database server, then copied."""
+    enrol(settings_for(url))
