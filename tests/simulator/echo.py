@@ -83,6 +83,7 @@ class EchoBot:
 
     async def turned(self) -> None:
         """A day has come: say what is due."""
+        self._token = ""  # grown old over night
         for date in [date for date in self.due if date <= f"{self.calendar.now():%Y-%m-%d}"]:
             userid, words = self.due.pop(date)
             await self.says(userid, words)
@@ -201,7 +202,7 @@ class EchoBot:
         self.seen.append(request)
         assert self.platform is not None
         userid, _ = self.platform.codes.spend(request.query["code"])
-        response = web.HTTPFound("form")
+        response = web.Response(status=302, headers={"Location": "form"})
         response.set_cookie("who", userid, httponly=True, path="/p")
         return response
 
@@ -243,7 +244,7 @@ class EchoBot:
         )
 
     async def away(self, _: web.Request) -> web.Response:
-        return web.HTTPFound("http://127.0.0.1:9/elsewhere")
+        raise web.HTTPFound("http://127.0.0.1:9/elsewhere")
 
 
 def _page(title: str, body: str) -> web.Response:
