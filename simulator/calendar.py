@@ -30,6 +30,10 @@ class Calendar:
         """Whether the seconds pass by themselves."""
         return self._running
 
+    def let_pass(self, seconds: float) -> None:
+        """Some seconds go by as they do while people type; nobody is woken."""
+        self._base += timedelta(seconds=seconds)
+
     async def turn(self, **step: float) -> datetime:
         """Go forward, `turn(days=3, hours=2)`; every listener is awaited before this returns."""
         return await self._go(timedelta(**step))

@@ -16,6 +16,7 @@ from simulator.person import Person
 from simulator.platform import Platform
 
 T = TypeVar("T")
+SECONDS_TO_TYPE = 6  # what a person needs for one message: the platform counts messages a minute
 HOST = "127.0.0.1"
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # ten o'clock in Shanghai, a working day
 
@@ -45,8 +46,13 @@ class Town:
         self.calendar = Calendar(MONDAY)
         self.settings = settings
         self.platform: Platform = platform_for(settings, self.calendar)
+        self.platform.on_change.append(self._somebody_types)
         self.apps: list[App] = []
         self._next = 0
+
+    def _somebody_types(self, change: dict[str, Any]) -> None:
+        if change["kind"] == "callback":
+            self.calendar.let_pass(SECONDS_TO_TYPE)
 
     async def open(self, replicas: int = 1) -> None:
         """Start the platform and the bot."""
