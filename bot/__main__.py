@@ -2,12 +2,10 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
-import structlog
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -79,7 +77,9 @@ def serve(config: ConfigFile) -> None:
     try:
         asyncio.run(_serve(settings))
     except OSError as error:
-        fail(f"server.port：{settings.server.host}:{settings.server.port} 不能监听（{error.strerror or error}），请换一个端口。")
+        fail(
+            f"server.port：{settings.server.host}:{settings.server.port} 不能监听（{error.strerror or error}），请换一个端口。"
+        )
 
 
 async def _serve(settings: Settings) -> None:
@@ -140,11 +140,5 @@ def demo(
     asyncio.run(run_demo(data, port, assemble, until_told))
 
 
-def main() -> None:
-    """The command line."""
-    structlog.contextvars.clear_contextvars()
-    cli()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    cli()

@@ -17,7 +17,8 @@ from bot.dialogue import Dialogue, Dialogues
 from bot.inbox import Inbox
 from bot.outbox import Outbox
 from bot.router import Answers, Router
-from bot.turn import Clock, Turn
+from bot.turn import Turn
+from bot.wecom import Clock
 from bot.wecom.callback import add_callback
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import WeComError
@@ -96,7 +97,7 @@ class App:
         self.client = WeComClient(settings.wecom, now)
         self.answers = Answers(office.routers, Dialogues(office.dialogues))
         self.outbox = Outbox(self.store, self.client, settings.wecom.agent_id, now)
-        self.inbox = Inbox(self.store, self._work, self._give_up, now, wake_outbox=self.outbox.nudge)
+        self.inbox = Inbox(self.store, self._work, self._give_up, now, wake_outbox=self.outbox.bell.ring)
         self.jobs = office.jobs
         self.clock: Ticking | None = None
         self._clock_of = office.clock
@@ -200,16 +201,18 @@ class App:
                     log.warning("job_waits_for_store", job=job.name, cause=str(down))
                 except Exception:
                     log.exception("job_failed", job=job.name)
-        self.inbox.nudge()
-        self.outbox.nudge()
+        self.inbox.bell.ring()
+        self.outbox.bell.ring()
 
     async def settled(self, within: float = 10.0) -> bool:
         """Wait until nothing is left that could be worked on or sent now; False when time runs out."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while not (await self.inbox.idle() and await self.outbox.idle() and await self.inbox.idle()):
-                    await asyncio.sleep(0.005)
-                return True
+                while True:
+                    await self.inbox.bell.quiet()
+                    await self.outbox.bell.quiet()
+                    if self.inbox.bell.is_quiet and self.outbox.bell.is_quiet:
+                        return True
         return False
 
     # --- health -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 from aiohttp import web
+from pydantic import SecretStr
 
 from bot.app import App
 from bot.config import DatabaseSettings, ServerSettings, Settings, WeComSettings
@@ -44,7 +45,9 @@ async def run_demo(data: Path, port: int, assemble: Assemble, until_told: Callab
     phones = await serve_phones(platform, settings, port)
     ticking = asyncio.create_task(_tick_on(app))
     address = f"http://{HOST}:{phones.addresses[0][1]}/phones/"
-    typer.echo(f"\n  请在浏览器打开：{address}\n\n  四部手机：委员、提案委、交办、承办单位；每部都可以换人。按 Ctrl-C 结束。\n")
+    typer.echo(
+        f"\n  请在浏览器打开：{address}\n\n  四部手机：委员、提案委、交办、承办单位；每部都可以换人。按 Ctrl-C 结束。\n"
+    )
     await stop.wait()
     ticking.cancel()
     await phones.cleanup()
@@ -64,9 +67,9 @@ def fresh_settings(data: Path, port: int) -> Settings:
         wecom=WeComSettings(
             corp_id="wwyunlingdemo0001",
             agent_id=1000002,
-            secret=secrets.token_urlsafe(24),
-            token="".join(secrets.choice(letters) for _ in range(20)),
-            encoding_aes_key="".join(secrets.choice(letters) for _ in range(43)),
+            secret=SecretStr(secrets.token_urlsafe(24)),
+            token=SecretStr("".join(secrets.choice(letters) for _ in range(20))),
+            encoding_aes_key=SecretStr("".join(secrets.choice(letters) for _ in range(43))),
             api_base=api,
             oauth_base=api,
         ),

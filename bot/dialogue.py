@@ -160,8 +160,9 @@ class Dialogues:
         turn.session.flush()
         exchange = Exchange(turn, conversation)
         if not dialogue.step(conversation.step).when(exchange):
-            self._go(exchange, dialogue, self._after(exchange, dialogue))
-        self.ask(exchange)
+            self._advance(exchange, dialogue)
+        else:
+            self.ask(exchange)
 
     def current(self, turn: Turn) -> Exchange | None:
         """The dialogue the person is in."""
@@ -220,7 +221,9 @@ class Dialogues:
         words = text.strip()
         if exchange is None:
             if words in self._words:
-                raise Refused(f"现在没有可以“{words}”的事。发送“我要提案”写提案，“继续”接着写没写完的，“待办”看等您办的事。")
+                raise Refused(
+                    f"现在没有可以“{words}”的事。发送“我要提案”写提案，“继续”接着写没写完的，“待办”看等您办的事。"
+                )
             return False
         dialogue = self.by_name[exchange.conversation.dialogue]
         if steer := self._words.get(words):
@@ -395,8 +398,7 @@ class Dialogues:
         rest = dialogue.steps[names.index(conversation.step) + 1 :]
         return next((ask for ask in rest if ask.when(exchange)), None)
 
-    def _go(self, exchange: Exchange, dialogue: Dialogue, ask: Ask | None) -> None:
-        assert ask is not None
+    def _go(self, exchange: Exchange, dialogue: Dialogue, ask: Ask) -> None:
         conversation = exchange.conversation
         conversation.step = ask.name
         if conversation.back_to == ask.name:

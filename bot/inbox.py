@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
-from bot.turn import Clock
+from bot.bell import Bell
+from bot.wecom import Clock
 from bot.wecom.callback import Arrival, Unavailable
 from models.messages import Incoming, Wait
 from models.store import Store, StoreDown, claimed, put_once
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 
 ACCEPT_WITHIN = 4.5  # seconds; the platform hangs up after 5
 POLL = 1.0  # seconds: the safety net for what another replica has written down
+STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 BATCH = 200
 BACK_OFF = (1, 3, 10)  # seconds before the next try of a row that failed; then it is parked
 
@@ -42,12 +44,13 @@ class TurnFailed(Exception):
 class Inbox:
     """Writes updates down, and has them worked out."""
 
-    def __init__(self, store: Store, work: Work, give_up: GiveUp, now: Clock, *, wake_outbox: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, work: Work, give_up: GiveUp, now: Clock, *, wake_outbox: Callable[[], None]
+    ) -> None:
         self._store, self._work, self._give_up, self._now, self._wake_outbox = store, work, give_up, now, wake_outbox
         self._arrived: asyncio.Queue[tuple[Arrival, asyncio.Future[None]]] = asyncio.Queue(maxsize=5_000)
-        self._wake = asyncio.Event()
+        self.bell = Bell(store.writers)
         self._stopping = False
-        self._busy = 0
         self.tasks: list[asyncio.Task[None]] = []
 
     # --- accepting ----------------------------------------------------------------------------------------------------
@@ -69,9 +72,7 @@ class Inbox:
             batch = [await self._arrived.get()]
             while len(batch) < BATCH and not self._arrived.empty():
                 batch.append(self._arrived.get_nowait())
-            rows = [
-                Incoming(key=a.key, person=a.person, fields=a.fields, received_at=self._now()) for a, _ in batch
-            ]
+            rows = [Incoming(key=a.key, person=a.person, fields=a.fields, received_at=self._now()) for a, _ in batch]
             try:
                 await self._store.run(lambda session, rows=rows: [put_once(session, row) for row in rows])  # type: ignore[misc]
             except Exception as error:
@@ -84,7 +85,7 @@ class Inbox:
             for _, written in batch:
                 if not written.done():
                     written.set_result(None)
-            self._wake.set()
+            self.bell.ring()
 
     # --- working ------------------------------------------------------------------------------------------------------
 
@@ -98,7 +99,7 @@ class Inbox:
     async def stop(self) -> None:
         """Finish what is in hand; what is written down waits for the next start."""
         self._stopping = True
-        self._wake.set()
+        self.bell.ring()
         for task in self.tasks[1:]:
             with suppress(TimeoutError):
                 async with asyncio.timeout(8):
@@ -109,27 +110,24 @@ class Inbox:
 
     async def _worker(self) -> None:
         while not self._stopping:
-            self._wake.clear()
+            self.bell.begin()
             if not await self._step():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL):
-                        await self._wake.wait()
+                await self.bell.listen(POLL)
 
     async def _step(self) -> bool:
         """Work one update out; whether there was one."""
-        self._busy += 1
         try:
             worked = await self._store.run(self._one)
         except StoreDown as down:
             log.warning("inbox_waits_for_store", cause=str(down))
-            return False
+            await asyncio.sleep(STORE_DOWN)
+            return not self._stopping
         except TurnFailed as failed:
             log.exception("turn_failed", row=failed.row)
+            row, cause = failed.row, failed.__cause__
             with suppress(StoreDown):
-                await self._store.run(lambda session: self._failed(session, failed.row, failed.__cause__))
+                await self._store.run(lambda session: self._failed(session, row, cause))
             worked = True
-        finally:
-            self._busy -= 1
         if worked:
             self._wake_outbox()
         return worked
@@ -150,10 +148,10 @@ class Inbox:
 
     def _heads(self) -> Any:
         """The oldest waiting update of each person who has none in trouble, oldest first."""
-        earlier = aliased(Incoming)
+        earlier: Any = aliased(Incoming)
         blocked = (
-            select(earlier.id)  # type: ignore[call-overload]  # an alias is no class to the stubs
-            .where(earlier.person == Incoming.person, earlier.state == Wait.WAITING, earlier.id < Incoming.id)
+            select(earlier.id)
+            .where(earlier.person == Incoming.person, earlier.state == Wait.WAITING, earlier.id < col(Incoming.id))
             .exists()
         )
         ready = or_(col(Incoming.not_before).is_(None), col(Incoming.not_before) <= self._now())
@@ -177,13 +175,3 @@ class Inbox:
     def alive(self) -> bool:
         """Whether every task still runs."""
         return bool(self.tasks) and not any(task.done() for task in self.tasks)
-
-    def nudge(self) -> None:
-        """Look for work now."""
-        self._wake.set()
-
-    async def idle(self) -> bool:
-        """Whether nothing waits that could be worked on now."""
-        if self._busy or not self._arrived.empty():
-            return False
-        return await self._store.read(lambda session: session.exec(self._heads()).first() is None)

@@ -17,7 +17,8 @@ from sqlalchemy import func, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
-from bot.turn import Clock
+from bot.bell import Bell
+from bot.wecom import Clock
 from bot.wecom.check import BadBody
 from bot.wecom.client import Sent
 from bot.wecom.errors import Rejected, WeComError
@@ -27,7 +28,8 @@ from models.store import Store, StoreDown, claimed
 
 log = structlog.get_logger()
 
-POLL = 1.0  # seconds
+POLL = 1.0  # seconds: the safety net for what another replica has left
+STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 AT_ONCE = 20
 LEASE = timedelta(seconds=60)
 PER_MINUTE = {Lane.ANSWER: 28, Lane.CARD: 28, Lane.NOTICE: 25}  # the platform drops what exceeds 30 (PROTOCOL §18)
@@ -50,9 +52,8 @@ class Outbox:
     def __init__(self, store: Store, client: Client, agent_id: int, now: Clock) -> None:
         self._store, self._client, self._agent_id, self._now = store, client, agent_id, now
         self._name = secrets.token_hex(8)
-        self._wake = asyncio.Event()
+        self.bell = Bell()
         self._stopping = False
-        self._busy = False
         self._pause_until: datetime | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -63,7 +64,7 @@ class Outbox:
     async def stop(self) -> None:
         """Finish what is being sent."""
         self._stopping = True
-        self._wake.set()
+        self.bell.ring()
         if self.task:
             with suppress(TimeoutError):
                 async with asyncio.timeout(8):
@@ -71,59 +72,45 @@ class Outbox:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
 
-    def nudge(self) -> None:
-        """There may be something to send."""
-        self._wake.set()
-
     @property
     def alive(self) -> bool:
         """Whether it still runs."""
         return self.task is not None and not self.task.done()
 
-    async def idle(self) -> bool:
-        """Whether nothing waits that could be sent now."""
-        if self._busy or self._wake.is_set():
-            return False
-        return not await self._store.read(lambda session: list(session.exec(self._heads())))
-
     # --- the loop -----------------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
         while not self._stopping:
-            self._wake.clear()
+            self.bell.begin()
             if not await self._step():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL):
-                        await self._wake.wait()
+                await self.bell.listen(POLL)
 
     async def _step(self) -> bool:
         """Send one handful; whether there was anything to send."""
         if self._pause_until and self._now() < self._pause_until:
             return False
-        self._busy = True
         try:
             rows = await self._store.run(self._claim)
             if not rows:
                 return False
             results = await asyncio.gather(*(self._deliver(row) for row in rows))
-            await self._store.run(lambda session: [self._mark(session, row, result) for row, result in zip(rows, results, strict=True)])
+            await self._store.run(lambda session: self._mark_all(session, rows, results))
         except StoreDown as down:
             log.warning("outbox_waits_for_store", cause=str(down))
-            return False
+            await asyncio.sleep(STORE_DOWN)
+            return not self._stopping
         except Exception:
             log.exception("outbox_step_failed")
             return False
-        finally:
-            self._busy = False
         return True
 
     # --- claiming -----------------------------------------------------------------------------------------------------
 
     def _heads(self) -> Any:
         """The first waiting row of each person: by lane, then by age."""
-        earlier = aliased(Outgoing)
+        earlier: Any = aliased(Outgoing)
         blocked = (
-            select(earlier.id)  # type: ignore[call-overload]  # an alias is no class to the stubs
+            select(earlier.id)
             .where(
                 earlier.person == Outgoing.person,
                 earlier.state == Wait.WAITING,
@@ -161,7 +148,7 @@ class Outbox:
             .where(col(Outgoing.person).in_(people), col(Outgoing.sent_at) > since)
             .group_by(col(Outgoing.person))
         )
-        return {person: (int(count or 0), oldest) for person, count, oldest in session.exec(counted)}
+        return {person: (int(count or 0), oldest) for person, count, oldest in session.exec(counted) if oldest}
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
@@ -182,6 +169,10 @@ class Outbox:
         except Exception as error:
             log.exception("message_broken", row=row.id)
             return error
+
+    def _mark_all(self, session: Session, rows: Sequence[Outgoing], results: Sequence[Exception | Sent | None]) -> None:
+        for row, result in zip(rows, results, strict=True):
+            self._mark(session, row, result)
 
     def _mark(self, session: Session, ours: Outgoing, result: Exception | Sent | None) -> None:
         row = session.get_one(Outgoing, ours.id)

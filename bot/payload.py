@@ -29,6 +29,8 @@ def read(key: str) -> Payload | None:
     if kind is None or len(values) != len(fields(kind)):
         return None
     try:
-        return kind(*(int(v) if f.type is int or f.type == "int" else v for f, v in zip(fields(kind), values, strict=True)))
+        return kind(
+            *(int(v) if f.type is int or f.type == "int" else v for f, v in zip(fields(kind), values, strict=True))
+        )
     except ValueError:
         return None

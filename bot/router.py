@@ -85,7 +85,14 @@ class Answers:
                 self._press(update, turn)
             case updates.Menu(event_key=key):
                 self._text(key, turn)
-            case updates.Picture() | updates.Voice() | updates.Video() | updates.File() | updates.Location() | updates.Link():
+            case (
+                updates.Picture()
+                | updates.Voice()
+                | updates.Video()
+                | updates.File()
+                | updates.Location()
+                | updates.Link()
+            ):
                 self.dialogues.hear_other(update, turn)
             case _:
                 pass  # entering, leaving, unknown events: nothing to say
@@ -132,7 +139,9 @@ class Answers:
 
 def listed(turn: Turn, payloads: Sequence[Payload]) -> None:
     """Remember the numbered list just shown: a number typed next does what its row would do."""
-    row = turn.session.get(Listed, turn.actor.userid) or Listed(person=turn.actor.userid, payloads=[], shown_at=turn.now)
+    row = turn.session.get(Listed, turn.actor.userid) or Listed(
+        person=turn.actor.userid, payloads=[], shown_at=turn.now
+    )
     row.payloads = [payload.key for payload in payloads]
     row.shown_at = turn.now
     turn.session.add(row)

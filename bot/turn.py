@@ -1,13 +1,11 @@
 """Turn: one cause being worked out, in one transaction: who acts, what time it is, and what is said."""
 
-
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlmodel import Session, SQLModel, select
 
-from bot.wecom import Clock
 from bot.wecom.messages import Card, CardNow, Say, Words, plain, to_json
 from models import store
 from models.errors import Refused
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from bot.dialogue import Dialogues
 
 M = TypeVar("M", bound=SQLModel)
-
 
 
 @dataclass
@@ -103,4 +100,3 @@ class Turn:
                 self.say(CardNow(response_code=row.response_code, done=done, card=None), to=reader, lane=Lane.CARD)
                 row.response_code = ""
             self.session.add(row)
-

@@ -25,14 +25,13 @@ from models.step import Row, Step, assignments_of
 
 def get_row(turn: Turn, kind: type[Row], key: int) -> Row:
     """A row with its proposal held first: whoever moves anything of a proposal holds the proposal, so nobody waits crosswise."""
-    row = turn.session.get(kind, key)
-    if row is None:
-        raise Refused("没有找到这一件。发送“待办”可以看现在等您办的事。")
-    if not isinstance(row, Proposal):
+    row: Any = turn.session.get(kind, key)
+    if isinstance(row, Assignment | Communication):
         turn.get(Proposal, row.proposal_id)
-        if isinstance(row, Communication):
-            turn.get(Assignment, row.assignment_id)
-    return turn.get(kind, key)
+    if isinstance(row, Communication):
+        turn.get(Assignment, row.assignment_id)
+    held_row: Row = turn.get(kind, key)
+    return held_row
 
 
 def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> bool:
@@ -204,4 +203,3 @@ def held(turn: Turn, key: str) -> tuple[Row, Event]:
 
 class Stale(Refused):
     """The row has moved on since the question or card was made."""
-

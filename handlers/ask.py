@@ -8,7 +8,7 @@ from bot.router import Router, listed
 from bot.turn import Turn
 from bot.wecom.messages import Card
 from handlers.actions import get_row, what_next
-from handlers.cards.buttons import KINDS, Rate, Show, buttons_for, subject
+from handlers.cards.buttons import KINDS, Show, buttons_for, subject
 from handlers.cards.rating import rating_card
 from handlers.cards.told import Told, day, left, named
 from models import access
@@ -51,7 +51,9 @@ def _line(turn: Turn, task: Task) -> str:
     acts = "／".join(event.value for event in dict.fromkeys(task.events))
     unit = ""
     if not isinstance(task.row, Proposal) and task.role in {Role.PROPOSER, Role.DISPATCHER}:
-        assignment = task.row if isinstance(task.row, Assignment) else turn.session.get_one(Assignment, task.row.assignment_id)
+        assignment = (
+            task.row if isinstance(task.row, Assignment) else turn.session.get_one(Assignment, task.row.assignment_id)
+        )
         unit = f"（{turn.session.get_one(Unit, assignment.unit).name}）"
     return f"{named(task.proposal)}{unit} {acts}，{left(task.due_on, turn.today)}"
 
@@ -65,7 +67,10 @@ def _trouble(turn: Turn) -> str:
     ).all()
     if not parked:
         return ""
-    lines = [f"发给 {row.person} 的消息没有送到（{row.errcode or row.trouble}），{day(row.created_at.date())}" for row in parked]
+    lines = [
+        f"发给 {row.person} 的消息没有送到（{row.errcode or row.trouble}），{day(row.created_at.date())}"
+        for row in parked
+    ]
     return "\n\n需要您处理：\n" + "\n".join(lines)
 
 

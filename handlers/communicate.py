@@ -71,7 +71,9 @@ DIALOGUES = (
                 choices=tuple(Choice(means.name, means.value, _ALSO.get(means, ())) for means in Means),
             ),
             Ask("held_on", "沟通日期", "沟通日期是哪一天？例如“今天”“11月20日”。", _held_on),
-            Ask("minutes", "沟通纪要", "沟通纪要：谁和谁谈了什么、委员有什么意见？500字以内，一条消息写完。", short(700)),
+            Ask(
+                "minutes", "沟通纪要", "沟通纪要：谁和谁谈了什么、委员有什么意见？500字以内，一条消息写完。", short(700)
+            ),
         ),
         finish,
     ),

@@ -197,7 +197,9 @@ def _secrecy(exchange: Exchange, text: str) -> str:
 def _secret(value: str) -> str:
     if value == "clear":
         return value
-    raise Refused("涉及国家秘密的内容不能在这里提交。请删去后再继续，或联系提案委线下办理；要停下请回复“存草稿”或“取消”。")
+    raise Refused(
+        "涉及国家秘密的内容不能在这里提交。请删去后再继续，或联系提案委线下办理；要停下请回复“存草稿”或“取消”。"
+    )
 
 
 # --- preview ----------------------------------------------------------------------------------------------------------
@@ -288,7 +290,12 @@ DRAFT = Dialogue(
     "draft",
     called,
     (
-        Ask("title", "案由", lambda e: f"案由是什么？用一句话说明要解决什么，{e.turn.rules.title_max}字以内，例如“关于……的提案”。", _title),
+        Ask(
+            "title",
+            "案由",
+            lambda e: f"案由是什么？用一句话说明要解决什么，{e.turn.rules.title_max}字以内，例如“关于……的提案”。",
+            _title,
+        ),
         Ask(
             "category",
             "类别",
@@ -296,7 +303,12 @@ DRAFT = Dialogue(
             _category,
             choices=lambda e: [Choice(name, name) for name in e.turn.rules.categories],
         ),
-        Ask("analysis", "情况分析", "情况分析：现状怎样、问题在哪、原因是什么？可以分几条消息发，写完回复“完”。", several="text"),
+        Ask(
+            "analysis",
+            "情况分析",
+            "情况分析：现状怎样、问题在哪、原因是什么？可以分几条消息发，写完回复“完”。",
+            several="text",
+        ),
         Ask("suggestions", "具体建议", "具体建议：一条消息写一条，都写完回复“完”。", _item, several="list"),
         Ask(
             "units",

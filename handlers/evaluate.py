@@ -53,6 +53,12 @@ def _done(exchange: Exchange) -> None:
 VERDICTS = tuple(Choice(verdict.name, verdict.value) for verdict in Verdict)
 STEPS: tuple[Any, ...] = (
     *(Ask(key, title, f"您对{title}满意吗？", _verdict, choices=VERDICTS) for key, title in QUESTIONS.items()),
-    Ask("reason", "不满意的原因", "您对办理结果不满意，原因是什么？请写几句，单位会据此重新办理。", short(500), when=_dissatisfied),
+    Ask(
+        "reason",
+        "不满意的原因",
+        "您对办理结果不满意，原因是什么？请写几句，单位会据此重新办理。",
+        short(500),
+        when=_dissatisfied,
+    ),
 )
 DIALOGUES = (Dialogue("rate", about, STEPS, _done),)

@@ -36,7 +36,9 @@ def press(pressed: tuple[Do, Any], turn: Turn) -> None:
 
 def raise_stale(row: Row, event: Event, turn: Turn) -> None:
     """A card of an earlier day: what is true now, and where to look."""
-    turn.say(f"这张卡片已经过时：这一件现在是“{row.state.value}”，不能再按它“{event.value}”。发送“待办”可以看最新的卡片。")
+    turn.say(
+        f"这张卡片已经过时：这一件现在是“{row.state.value}”，不能再按它“{event.value}”。发送“待办”可以看最新的卡片。"
+    )
 
 
 def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> None:
@@ -178,7 +180,10 @@ def _one(name: str, *steps: Ask, done: Any = finish) -> Dialogue:
 
 DIALOGUES = (
     _one("reason", Ask("reason", "理由", _reason, short(200))),
-    _one("object", Ask("reason", "理由", "为什么不由本单位承办？请写职责依据，并建议改由哪个单位办理，300字以内。", short(300))),
+    _one(
+        "object",
+        Ask("reason", "理由", "为什么不由本单位承办？请写职责依据，并建议改由哪个单位办理，300字以内。", short(300)),
+    ),
     _one(
         "replace",
         Ask("unit", "改派单位", "改由哪个单位承办？请写单位名称；不再改派的回复“跳过”。", _replacement, optional=True),

@@ -12,7 +12,10 @@ REPLY_MAX = 5000  # characters; the city systems seen allow 2,500 (DOMAIN §3.2,
 
 
 def _results(exchange: Exchange) -> list[Choice]:
-    return [Choice(letter, f"{letter} {RESULTS[letter]}", (letter, letter.lower(), f"{letter}类")) for letter in exchange.turn.rules.result_scheme]
+    return [
+        Choice(letter, f"{letter} {RESULTS[letter]}", (letter, letter.lower(), f"{letter}类"))
+        for letter in exchange.turn.rules.result_scheme
+    ]
 
 
 def _result(exchange: Exchange, text: str) -> str:
@@ -65,7 +68,15 @@ DIALOGUES = (
     Dialogue(
         "opinion",
         about,
-        (Ask("text", "会办意见", "请写会办意见，交给主办单位。可以分几条消息发，写完回复“完”。", _piece, several="text"),),
+        (
+            Ask(
+                "text",
+                "会办意见",
+                "请写会办意见，交给主办单位。可以分几条消息发，写完回复“完”。",
+                _piece,
+                several="text",
+            ),
+        ),
         finish,
         parkable=True,
     ),

@@ -39,7 +39,9 @@ def holdings(session: Session, userid: str) -> Sequence[Holding]:
 
 def with_role(session: Session, role: str, unit: str | None = None) -> Sequence[Person]:
     """The active people with a role of the roster, of a unit where one is named."""
-    wanted = select(Person).join(Holding, col(Holding.person) == Person.userid).where(Holding.role == role, Person.active)
+    wanted = (
+        select(Person).join(Holding, col(Holding.person) == Person.userid).where(Holding.role == role, Person.active)
+    )
     if unit is not None:
         wanted = wanted.where(Holding.unit == unit)
     return session.exec(wanted.order_by(Person.userid)).all()

@@ -26,7 +26,9 @@ class Conversation(SQLModel, table=True):
     step: str = Field(max_length=32)
     answers: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     back_to: str = Field(default="", max_length=32)  # the step to return to after a single correction
-    response_code: str = Field(default="", max_length=512)  # of the press that opened it: its card is updated at the end
+    response_code: str = Field(
+        default="", max_length=512
+    )  # of the press that opened it: its card is updated at the end
     open: bool = True
     updated_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -316,4 +316,3 @@ def finish(step: Step, state: State) -> None:
     p.closed_at = step.now if state is State.CLOSED else None
     if state is State.FILED:
         p.due_on = deadlines.assign_due(step.today, step.rules)
-

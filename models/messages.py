@@ -26,7 +26,7 @@ class Lane(Enum):
     NOTICE = 2
 
 
-_WAITING_IN = {"sqlite_where": text("state = 'waiting'"), "postgresql_where": text("state = 'waiting'")}
+_WAITING_IN: dict[str, Any] = {"sqlite_where": text("state = 'waiting'"), "postgresql_where": text("state = 'waiting'")}
 
 
 class Incoming(SQLModel, table=True):

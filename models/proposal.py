@@ -61,4 +61,3 @@ class Proposal(SQLModel, table=True):
         if self.proposal_no:
             return f"第{self.proposal_no}号"
         return self.serial_no or "草稿"
-

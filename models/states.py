@@ -113,7 +113,7 @@ class Event(Enum):
     SUBMIT = "提交"
     EDIT = "修改"
     ACCEPT = "受理"
-    PASS = "通过"
+    PASS = "通过"  # noqa: S105 - no password: the button of a reviewer
     RETURN = "退回修改"
     FILE = "立案"
     REJECT = "不予立案"

@@ -61,9 +61,7 @@ class Step:
 def reply_of(session: Session, assignment: Assignment, round_: int | None = None) -> Reply | None:
     """The reply of a round (this one unless told), if one was written."""
     wanted = assignment.round if round_ is None else round_
-    return session.exec(
-        select(Reply).where(Reply.assignment_id == assignment.id, Reply.round == wanted)
-    ).one_or_none()
+    return session.exec(select(Reply).where(Reply.assignment_id == assignment.id, Reply.round == wanted)).one_or_none()
 
 
 def assignments_of(session: Session, proposal: Proposal) -> Sequence[Assignment]:

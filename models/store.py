@@ -126,7 +126,11 @@ def _engine(url: URL, *, immediate: bool, size: int) -> Engine:
     if url.drivername != "sqlite":
         limits = "-c timezone=UTC -c lock_timeout=4000 -c idle_in_transaction_session_timeout=15000"
         return sa.create_engine(
-            url, pool_size=size, max_overflow=2, pool_pre_ping=True, connect_args={"options": limits, "connect_timeout": 5}
+            url,
+            pool_size=size,
+            max_overflow=2,
+            pool_pre_ping=True,
+            connect_args={"options": limits, "connect_timeout": 5},
         )
     engine = sa.create_engine(
         url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000}

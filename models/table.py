@@ -35,7 +35,7 @@ def _rows(moves: Sequence[Move]) -> list[str]:
 
 def _diagram(moves: Sequence[Move], states: type[State] | type[Handling] | type[Talk]) -> list[str]:
     used = {state for move in moves for state in (*move.while_, move.becomes) if state}
-    names = [f"    state \"{state.value}\" as {state.name.lower()}" for state in states if state in used]
+    names = [f'    state "{state.value}" as {state.name.lower()}' for state in states if state in used]
     arrows = [
         f"    {state.name.lower()} --> {(move.becomes or state).name.lower()}: {move.who.value} {move.does.value}"
         for move in moves

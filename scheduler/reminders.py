@@ -141,4 +141,3 @@ def _hint(owed: Owed, a: Assignment) -> str:
     if a.state is Handling.PENDING_ACK:
         return "请点“签收”；不属本单位职责的，可申请调整。"
     return "请尽快办理。"
-

@@ -11,7 +11,6 @@ import structlog
 from tests.databases import Server, postgres_server, sqlite_url
 from tests.town import Town, prepare, settings_for
 
-
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,

@@ -243,7 +243,7 @@ def _notice(card: Card, most: dict[str, int], done: str) -> dict[str, Any]:
 
 
 def _select_card(card: Card, most: dict[str, int]) -> dict[str, Any]:
-    assert card.submit is not None  # noqa: S101 - Card refuses selects without submit
+    assert card.submit is not None
     told = "\n".join(part for part in (flat(card.text).strip(), _facts_as_text(card.facts)) if part)
     title = {"title": clip(line(card.title) or NO_TITLE, most["main_title.title"])}
     return {

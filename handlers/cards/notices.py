@@ -94,7 +94,9 @@ def merged(t: Told) -> Say:
 
 def filed(t: Told) -> Say:
     """The member: it has its number."""
-    return Words(f"您的提案{named(t.proposal)}已立案，提案号：{t.proposal.number}。接下来交办给承办单位。{_full_text(t)}")
+    return Words(
+        f"您的提案{named(t.proposal)}已立案，提案号：{t.proposal.number}。接下来交办给承办单位。{_full_text(t)}"
+    )
 
 
 # --- assigning --------------------------------------------------------------------------------------------------------
@@ -122,7 +124,9 @@ def assigned(t: Told) -> Say:
 def assigned_to_unit(t: Told) -> Say:
     """The unit's leader: for information."""
     a = t.assignment
-    return Words(f"本单位新承办提案{named(t.proposal)}（{a.part.value}），期限{day(a.due_on)}，由联络员签收办理。{_full_text(t)}")
+    return Words(
+        f"本单位新承办提案{named(t.proposal)}（{a.part.value}），期限{day(a.due_on)}，由联络员签收办理。{_full_text(t)}"
+    )
 
 
 def acknowledged(t: Told) -> Say:
@@ -140,7 +144,10 @@ def acknowledged(t: Told) -> Say:
 def objected(t: Told) -> Say:
     """The dispatchers: the unit says it is not theirs."""
     return _card(
-        t, "承办单位申请调整", f"理由：{t.assignment.objection}\n同意后可改派其他单位。", (("单位", t.unit.name), *_task_facts(t)[:3])
+        t,
+        "承办单位申请调整",
+        f"理由：{t.assignment.objection}\n同意后可改派其他单位。",
+        (("单位", t.unit.name), *_task_facts(t)[:3]),
     )
 
 
@@ -151,7 +158,9 @@ def released(t: Told) -> Say:
 
 def objection_denied(t: Told) -> Say:
     """The unit: theirs after all, signed for."""
-    return _card(t, "调整申请未同意", f"答复：{t.assignment.reason}\n本件已视为签收，请与提案人沟通后办理。", _task_facts(t))
+    return _card(
+        t, "调整申请未同意", f"答复：{t.assignment.reason}\n本件已视为签收，请与提案人沟通后办理。", _task_facts(t)
+    )
 
 
 # --- communication ----------------------------------------------------------------------------------------------------
@@ -198,7 +207,9 @@ def disputed(t: Told) -> Say:
 
 def waived(t: Told) -> Say:
     """The unit: the member does without."""
-    return _card(t, "委员表示不需要沟通", f"提案人{t.proposer}表示不需要{t.answers.get('stage_label', '')}沟通。", _task_facts(t))
+    return _card(
+        t, "委员表示不需要沟通", f"提案人{t.proposer}表示不需要{t.answers.get('stage_label', '')}沟通。", _task_facts(t)
+    )
 
 
 def co_opinion(t: Told) -> Say:
@@ -245,7 +256,9 @@ def delivered(t: Told) -> Say:
     """The member: the reply itself; the rating card follows it."""
     reply = t.reply
     number = reply.document_no if reply else ""
-    return Words(f"{t.unit.name}对您的提案{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n请在稍后的卡片上评价。{_full_text(t)}")
+    return Words(
+        f"{t.unit.name}对您的提案{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n请在稍后的卡片上评价。{_full_text(t)}"
+    )
 
 
 def issued(t: Told) -> Say:
@@ -276,7 +289,9 @@ def rehandle(t: Told) -> Say:
 
 def dissented(t: Told) -> Say:
     """The director: rounds are used up; meet, then close."""
-    return _card(t, "二次办理后仍不满意", f"意见：{t.assignment.reason}\n请组织当面协商，协商后点“协商后办结”。", _task_facts(t))
+    return _card(
+        t, "二次办理后仍不满意", f"意见：{t.assignment.reason}\n请组织当面协商，协商后点“协商后办结”。", _task_facts(t)
+    )
 
 
 def closed(t: Told) -> Say:
@@ -318,4 +333,3 @@ CARDS: dict[Notice, Callable[[Told], Say]] = {
     Notice.DISSENTED: dissented,
     Notice.CLOSED: closed,
 }
-

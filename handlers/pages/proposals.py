@@ -62,7 +62,7 @@ def look(session: Session, userid: str, number: int) -> Seen:
     )
 
 
-def _handling(session: Session, a: Assignment, own: bool, units: set[str | None]) -> dict[str, Any]:
+def _handling(session: Session, a: Assignment, own: bool, units: set[str]) -> dict[str, Any]:
     """One unit's part. A draft reply is the unit's own business until it is issued; ratings are not shown to units early."""
     inside = a.unit in units
     rounds = [reply_of(session, a, n) for n in range(1, a.round + 1)]
