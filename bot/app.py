@@ -120,7 +120,7 @@ class App:
         for add in self._pages:
             add(web_app, self.store)
         web_app.router.add_get("/healthz", self._healthz)
-        self._runner = web.AppRunner(web_app, access_log=None, handle_signals=False, shutdown_timeout=5)
+        self._runner = web.AppRunner(web_app, access_log=None, handle_signals=False, shutdown_timeout=2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.settings.server.host, self.settings.server.port)
         await site.start()
@@ -140,8 +140,7 @@ class App:
             await asyncio.gather(self._menu, return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
-        await self.inbox.stop()
-        await self.outbox.stop()
+        await asyncio.gather(self.inbox.stop(), self.outbox.stop())
         await self.client.close()
         await asyncio.to_thread(self.store.close)
         log.info("stopped")

@@ -55,9 +55,22 @@ class Exchange:
         """What it is about: a payload key, or an id."""
         return self.conversation.subject
 
+    @property
+    def so_far(self) -> Any:
+        """What this step has heard already, if it takes several messages; None at first."""
+        return self.answers.get(_pieces(self.conversation.step))
+
     def put(self, name: str, value: Any) -> None:
         """Keep an answer (JSON values only)."""
         self.conversation.answers = {**self.conversation.answers, name: value}
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """Half an answer: `so_far` is kept for the step (see `Exchange.so_far`), the words ask for the rest."""
+
+    words: str
+    so_far: Any
 
 
 def as_it_is(exchange: Exchange, text: str) -> str:
@@ -276,8 +289,8 @@ class Dialogues:
 
     def _one_of_several(self, exchange: Exchange, ask: Ask, text: str) -> None:
         item = ask.accept(exchange, text)
-        so_far = [*exchange.answers.get(_pieces(ask), []), item]
-        exchange.put(_pieces(ask), so_far)
+        so_far = [*(exchange.so_far or []), item]
+        exchange.put(_pieces(ask.name), so_far)
         self._touch(exchange)
         if ask.several == "list":
             exchange.turn.say(f"记下第{len(so_far)}条。请写下一条；都写完了回复“完”。")
@@ -290,7 +303,7 @@ class Dialogues:
         ask = dialogue.step(exchange.conversation.step)
         if not ask.several:
             raise Refused(f"这一步不用“完”，直接回答就好：{self._text_of(exchange, ask)}")
-        pieces = exchange.answers.get(_pieces(ask), [])
+        pieces = exchange.so_far or []
         if not pieces:
             if exchange.answers.get(ask.name):  # said before, nothing new: keep it
                 self._advance(exchange, dialogue)
@@ -367,9 +380,13 @@ class Dialogues:
     # --- going on -----------------------------------------------------------------------------------------------------
 
     def _take(self, exchange: Exchange, dialogue: Dialogue, ask: Ask, value: Any) -> None:
+        if isinstance(value, NotYet):
+            exchange.put(_pieces(ask.name), value.so_far)
+            exchange.turn.say(value.words)
+            self._touch(exchange)
+            return
         exchange.put(ask.name, value)
-        if ask.several:
-            exchange.answers.pop(_pieces(ask), None)
+        exchange.answers.pop(_pieces(ask.name), None)
         dialogue.keep(exchange)
         self._advance(exchange, dialogue)
 
@@ -403,8 +420,7 @@ class Dialogues:
         conversation.step = ask.name
         if conversation.back_to == ask.name:
             conversation.back_to = ""
-        if ask.several:  # written anew, or kept with 完
-            conversation.answers = {k: v for k, v in conversation.answers.items() if k != _pieces(ask)}
+        conversation.answers = {k: v for k, v in conversation.answers.items() if k != _pieces(ask.name)}
         self._touch(exchange)
 
     def _remind_of_the_rest(self, turn: Turn) -> None:
@@ -457,5 +473,6 @@ def numbered(choices: Sequence[Choice], between: str = "\n") -> str:
     return between.join(f"{place} {choice.label}" for place, choice in enumerate(choices, 1))
 
 
-def _pieces(ask: Ask) -> str:
-    return f"{ask.name}~"
+def _pieces(step: str) -> str:
+    """Where the messages of an answer in the making are kept."""
+    return f"{step}~"

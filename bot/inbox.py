@@ -18,12 +18,13 @@ from sqlmodel import Session, col, or_, select
 from bot.bell import Bell
 from bot.wecom import Clock
 from bot.wecom.callback import Arrival, Unavailable
-from models.messages import Incoming, Wait
+from models.messages import WAITING, Incoming, Wait
 from models.store import Store, StoreDown, claimed, put_once
 
 log = structlog.get_logger()
 
 ACCEPT_WITHIN = 4.5  # seconds; the platform hangs up after 5
+STOP_WITHIN = 6.0  # seconds for what is in hand
 POLL = 1.0  # seconds: the safety net for what another replica has written down
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 BATCH = 200
@@ -102,7 +103,7 @@ class Inbox:
         self.bell.ring()
         for task in self.tasks[1:]:
             with suppress(TimeoutError):
-                async with asyncio.timeout(8):
+                async with asyncio.timeout(STOP_WITHIN):
                     await task
         for task in self.tasks:
             task.cancel()
@@ -151,11 +152,11 @@ class Inbox:
         earlier: Any = aliased(Incoming)
         blocked = (
             select(earlier.id)
-            .where(earlier.person == Incoming.person, earlier.state == Wait.WAITING, earlier.id < col(Incoming.id))
+            .where(earlier.person == Incoming.person, earlier.state == WAITING, earlier.id < col(Incoming.id))
             .exists()
         )
         ready = or_(col(Incoming.not_before).is_(None), col(Incoming.not_before) <= self._now())
-        waiting = select(Incoming).where(col(Incoming.state) == Wait.WAITING, ready, ~blocked)
+        waiting = select(Incoming).where(col(Incoming.state) == WAITING, ready, ~blocked)
         return waiting.order_by(col(Incoming.id)).limit(1)
 
     def _failed(self, session: Session, row_id: int, cause: BaseException | None) -> None:

@@ -23,11 +23,12 @@ from bot.wecom.check import BadBody
 from bot.wecom.client import Sent
 from bot.wecom.errors import Rejected, WeComError
 from bot.wecom.messages import CardNow, bodies, from_json
-from models.messages import Lane, Outgoing, Wait
+from models.messages import WAITING, Lane, Outgoing, Wait
 from models.store import Store, StoreDown, claimed
 
 log = structlog.get_logger()
 
+STOP_WITHIN = 6.0  # seconds for what is being sent
 POLL = 1.0  # seconds: the safety net for what another replica has left
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 AT_ONCE = 20
@@ -67,7 +68,7 @@ class Outbox:
         self.bell.ring()
         if self.task:
             with suppress(TimeoutError):
-                async with asyncio.timeout(8):
+                async with asyncio.timeout(STOP_WITHIN):
                     await self.task
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
@@ -113,7 +114,7 @@ class Outbox:
             select(earlier.id)
             .where(
                 earlier.person == Outgoing.person,
-                earlier.state == Wait.WAITING,
+                earlier.state == WAITING,
                 tuple_(earlier.lane, earlier.id) < tuple_(col(Outgoing.lane), col(Outgoing.id)),
             )
             .exists()
@@ -121,7 +122,7 @@ class Outbox:
         now = self._now()
         ready = or_(col(Outgoing.not_before).is_(None), col(Outgoing.not_before) <= now)
         free = or_(col(Outgoing.leased_until).is_(None), col(Outgoing.leased_until) < now)
-        waiting = select(Outgoing).where(col(Outgoing.state) == Wait.WAITING, ready, free, ~blocked)
+        waiting = select(Outgoing).where(col(Outgoing.state) == WAITING, ready, free, ~blocked)
         return waiting.order_by(col(Outgoing.lane), col(Outgoing.id)).limit(AT_ONCE)
 
     def _claim(self, session: Session) -> Sequence[Outgoing]:

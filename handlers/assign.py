@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.dialogue import Ask, Choice, Dialogue, Exchange
+from bot.dialogue import Ask, Choice, Dialogue, Exchange, NotYet
 from handlers.actions import Stale, held
 from handlers.cards.told import day, named
 from handlers.moves import about, finish
@@ -23,22 +23,16 @@ def _mode(exchange: Exchange, text: str) -> str:
     raise Refused("请回复 1 独办、2 主办会办 或 3 分办。")
 
 
-def _units(exchange: Exchange, text: str) -> list[str]:
-    """All units in one message; a lead named alone waits for its co-units."""
+def _units(exchange: Exchange, text: str) -> list[str] | NotYet:
+    """All units in one message; a lead named alone waits for its co-units, a first of several for the others."""
     mode = Mode[exchange.answers["mode"]]
-    named_now = [unit.id for unit in units_named(exchange, text)]
-    waiting = exchange.answers.get("waiting", [])
-    units = [*waiting, *named_now]
-    if mode is Mode.LEAD_CO and len(named_now) < len([w for w in text.replace("、", " ").split() if w]):
-        raise Refused(combination(mode, [*units, *units]) or "")
-    if why := combination(mode, units):
-        if mode is not Mode.SOLE and len(units) == 1:
-            exchange.put("waiting", units)
-            raise Refused(f"{why}\n已记下{_labels(exchange, units)}，请再写其余单位。")
-        exchange.put("waiting", [])
+    units = [*(exchange.so_far or []), *(unit.id for unit in units_named(exchange, text))]
+    why = combination(mode, units)
+    if why is None:
+        return units
+    if mode is Mode.SOLE or len(units) != 1:
         raise Refused(why)
-    exchange.put("waiting", [])
-    return units
+    return NotYet(f"{why}\n已记下{_labels(exchange, units)}，请再写其余单位；要重写请回复“上一步”。", units)
 
 
 def _labels(exchange: Exchange, units: list[str]) -> str:

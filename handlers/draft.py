@@ -157,14 +157,14 @@ def _item(exchange: Exchange, text: str) -> str:
     words = as_it_is(exchange, text)
     if len(words) > ITEM_MAX:
         raise Refused(f"这一条有{len(words)}字，太长了，请分成几条来写。")
-    if len(exchange.answers.get("suggestions~", [])) >= exchange.turn.rules.suggestion_max_items:
+    if len(exchange.so_far or []) >= exchange.turn.rules.suggestion_max_items:
         raise Refused(f"最多写{exchange.turn.rules.suggestion_max_items}条建议，请回复“完”进入下一步。")
     return words
 
 
 def _units(exchange: Exchange, text: str) -> dict[str, Any]:
-    units = units_named(exchange, text)
-    return {"names": [unit.name for unit in units], "ids": [unit.id for unit in units]}
+    units = {unit.id: unit.name for unit in units_named(exchange, text)}
+    return {"names": list(units.values()), "ids": list(units)}
 
 
 def _yes_or_no(yes: tuple[str, ...], no: tuple[str, ...], hint: str) -> Any:

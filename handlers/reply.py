@@ -26,7 +26,7 @@ def _result(exchange: Exchange, text: str) -> str:
 
 
 def _piece(exchange: Exchange, text: str) -> str:
-    so_far = sum(map(len, exchange.answers.get("text~", [])))
+    so_far = sum(map(len, exchange.so_far or []))
     if so_far + len(text) > REPLY_MAX:
         raise Refused(f"答复最多{REPLY_MAX}字，已有{so_far}字。请精简，或回复“完”结束。")
     return short(REPLY_MAX)(exchange, text)

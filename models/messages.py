@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, text
+from sqlalchemy import JSON, Column, Index, literal_column, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import EnumName, UtcDateTime
@@ -26,13 +26,17 @@ class Lane(Enum):
     NOTICE = 2
 
 
+WAITING: Any = literal_column("'waiting'")  # written out, for neither engine uses a partial index for a bound value
 _WAITING_IN: dict[str, Any] = {"sqlite_where": text("state = 'waiting'"), "postgresql_where": text("state = 'waiting'")}
 
 
 class Incoming(SQLModel, table=True):
     """One update of the platform; the unique key makes a repeated delivery harmless."""
 
-    __table_args__ = (Index("ix_incoming_waiting", "person", "id", **_WAITING_IN),)
+    __table_args__ = (
+        Index("ix_incoming_waiting", "id", **_WAITING_IN),
+        Index("ix_incoming_waiting_person", "person", "id", **_WAITING_IN),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True, max_length=160)

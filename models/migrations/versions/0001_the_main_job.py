@@ -59,6 +59,13 @@ def upgrade() -> None:
     with op.batch_alter_table("incoming", schema=None) as batch_op:
         batch_op.create_index(
             "ix_incoming_waiting",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.create_index(
+            "ix_incoming_waiting_person",
             ["person", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'waiting'"),
@@ -404,6 +411,11 @@ def downgrade() -> None:
     op.drop_table("outgoing")
     op.drop_table("listed")
     with op.batch_alter_table("incoming", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_incoming_waiting_person",
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
         batch_op.drop_index(
             "ix_incoming_waiting",
             sqlite_where=sa.text("state = 'waiting'"),
