@@ -3,7 +3,7 @@
 A guard is asked twice where a move needs answers: before the questions (answers empty) and with the answers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlmodel import col, select
 
@@ -15,6 +15,17 @@ from models.states import FACE_TO_FACE, Handling, Mode, Part, Stage, State, Talk
 from models.step import HOLDS, Row, Step, assignments_of, owed_stages, talked, talks_of
 
 Why = str | None
+Guard = Callable[[Step], Why]
+
+
+def stated(words: str) -> Callable[[Guard], Guard]:
+    """The rule as the client reads it in the printed table."""
+
+    def note(guard: Guard) -> Guard:
+        guard.stated = words  # type: ignore[attr-defined]  # a function may carry a note
+        return guard
+
+    return note
 
 
 def always(step: Step) -> Why:
@@ -40,6 +51,7 @@ def length(text: str) -> int:
     return len("".join(text.split()))
 
 
+@stated("必填各项齐全，字数在限内")
 def complete(step: Step) -> Why:
     """Every required part is there and within its length."""
     p, rules = step.proposal, step.rules
@@ -71,11 +83,13 @@ def complete(step: Step) -> Why:
 # --- review (DOMAIN §5.3) ---------------------------------------------------------------------------------------------
 
 
+@stated("不是本人的提案")
 def not_own(step: Step) -> Why:
     """Nobody reviews a proposal of their own."""
     return "这是您本人的提案，请由其他同事审查。" if step.by == step.proposal.proposer else None
 
 
+@stated("不是本人的提案；三级审查由不同的人做")
 def another_reviewer(step: Step) -> Why:
     """The three reviews are done by different people (T07, §5.3)."""
     if why := not_own(step):
@@ -87,6 +101,7 @@ def another_reviewer(step: Step) -> Why:
     return None
 
 
+@stated("三级审查由不同的人做；主案存在且未终结")
 def mergeable(step: Step) -> Why:
     """There is a main proposal to merge into, not ended (T12)."""
     if why := another_reviewer(step):
@@ -117,6 +132,7 @@ def combination(mode: Mode, units: Sequence[str]) -> Why:
     return None
 
 
+@stated("单位数与办理方式相符，主办、会办不重复")
 def legal_combination(step: Step) -> Why:
     """T16: at least one unit, and as many as the way of assigning wants."""
     if not step.answers:
@@ -124,6 +140,7 @@ def legal_combination(step: Step) -> Why:
     return combination(Mode[step.answers["mode"]], step.answers["units"])
 
 
+@stated("在申请调整的期限内")
 def in_objection_window(step: Step) -> Why:
     """Objections only within the window; later ones are not taken (§6.3, objection_late_policy)."""
     until = deadlines.objection_until(step.assignment.assigned_on, step.rules)
@@ -132,6 +149,7 @@ def in_objection_window(step: Step) -> Why:
     return None
 
 
+@stated("改派的单位不在承办之列")
 def legal_replacement(step: Step) -> Why:
     """A released unit's place is taken by another, so that the combination stays legal (§4.3, §6.2)."""
     unit = step.answers.get("unit")
@@ -169,6 +187,7 @@ def is_unwritten(row: Row) -> bool:
     return isinstance(row, Assignment) and row.replies_itself and row.state is not Handling.DRAFTING
 
 
+@stated("已经谈过，阶段相符，不早于交办日")
 def may_record(step: Step) -> Why:
     """A communication has taken place, in its stage, and not before the assignment."""
     if not step.answers:
@@ -187,11 +206,13 @@ def may_record(step: Step) -> Why:
     return None
 
 
+@stated("本单位是会办单位")
 def gives_opinion(step: Step) -> Why:
     """Only co-units write co-opinions (§4.3)."""
     return "本单位不是会办单位，请登记沟通后写答复。" if step.assignment.replies_itself else None
 
 
+@stated("还有沟通未做")
 def something_to_waive(step: Step) -> Why:
     """The member may do without a communication that is still owed (§8.3, waived)."""
     owed = owed_stages(step.session, step.assignment)
@@ -210,6 +231,7 @@ _TALK_WORDS = {
 }
 
 
+@stated("办前、办中沟通已确认或免予；二次办理须有当面沟通；会办单位不答复")
 def consulted(step: Step) -> Why:
     """Hard rule 1: first consult, then reply (DOMAIN §0.1, §8.4). Co-units do not reply at all (§2.3)."""
     a = step.assignment
@@ -232,6 +254,7 @@ def _met(step: Step) -> bool:
     return any(t.state is Talk.WAIVED or (t.means in FACE_TO_FACE and t.state in HOLDS) for t in talks)
 
 
+@stated("同上；按本地规则会办意见已齐")
 def consulted_and_joined(step: Step) -> Why:
     """Before sign-off: consulted, and the co-units heard where the city asks for it (hard rule 4, §9.4)."""
     if why := consulted(step):
@@ -258,11 +281,13 @@ def silent_co_units(step: Step) -> list[str]:
 # --- three levels of sign-off (DOMAIN §9.3) ---------------------------------------------------------------------------
 
 
+@stated("复核人不是起草人")
 def not_the_drafter(step: Step) -> Why:
     """Whoever wrote the reply does not review it."""
     return "这份答复是您起草的，须由另一位同事复核。" if step.by == step.reply.drafted_by else None
 
 
+@stated("签发人不是起草人或复核人")
 def third_person(step: Step) -> Why:
     """The three who sign off are three people."""
     if step.by in {step.reply.drafted_by, step.reply.reviewed_by}:

@@ -10,6 +10,13 @@ TITLES: tuple[tuple[str, Sequence[Move], type[State] | type[Handling] | type[Tal
     ("承办单位的办理", ASSIGNMENT, Handling),
     ("沟通记录", COMMUNICATION, Talk),
 )
+FOLLOWS = (  # what models.lifecycle.derived can lead to (DOMAIN T17–T22)
+    (State.HANDLING, State.FILED),
+    (State.HANDLING, State.APPRAISING),
+    (State.APPRAISING, State.CLOSED),
+    (State.APPRAISING, State.REHANDLING),
+    (State.REHANDLING, State.APPRAISING),
+)
 DERIVED = """提案交办以后的状态由各承办单位的办理推出：全部解除则回到“已立案待交办”；有单位二次办理则为“二次办理中”；
 应答复的单位全部送达则为“已办复待评价”；全部完成则为“已办结”。"""
 
@@ -28,21 +35,20 @@ def _rows(moves: Sequence[Move]) -> list[str]:
         while_ = "、".join(state.value for state in move.while_)
         becomes = move.becomes.value if move.becomes else "不变"
         told = "；".join(f"{role.value}：{notice.value}" for role, notice in move.tells) or "—"
-        condition = _first_line(move.provided.__doc__) if move.provided.__name__ != "always" else "—"
+        condition = getattr(move.provided, "stated", "—")
         rows.append(f"| {while_} | {move.who.value} | {move.does.value} | {becomes} | {condition} | {told} |")
     return rows
 
 
 def _diagram(moves: Sequence[Move], states: type[State] | type[Handling] | type[Talk]) -> list[str]:
     used = {state for move in moves for state in (*move.while_, move.becomes) if state}
+    used |= {state for pair in FOLLOWS for state in pair} if states is State else set()
     names = [f'    state "{state.value}" as {state.name.lower()}' for state in states if state in used]
     arrows = [
         f"    {state.name.lower()} --> {(move.becomes or state).name.lower()}: {move.who.value} {move.does.value}"
         for move in moves
         for state in move.while_
     ]
+    if states is State:
+        arrows += [f"    {a.name.lower()} --> {b.name.lower()}: 由各单位推出" for a, b in FOLLOWS]
     return ["stateDiagram-v2", *names, *arrows]
-
-
-def _first_line(text: str | None) -> str:
-    return (text or "").strip().splitlines()[0] if text else "—"
