@@ -116,6 +116,11 @@ class Dialogue:
     begin: Callable[[Turn, str], tuple[dict[str, Any], str]] = field(default=lambda turn, subject: ({}, ""))
     parkable: bool = False  # may be laid aside and taken up again
 
+    @property
+    def has_preview(self) -> bool:
+        """Whether it ends in a last look at everything."""
+        return self.steps[-1].name == "preview"
+
     def step(self, name: str) -> Ask:
         """The question of that name."""
         return next(ask for ask in self.steps if ask.name == name)
@@ -147,6 +152,7 @@ class Dialogues:
             "跳过": self._skip,
             "完": self._end_of_several,
         }
+        self._at_the_end = {"提交", "修改"}  # words of the preview: typed earlier, they lead there
 
     # --- opening and finding ------------------------------------------------------------------------------------------
 
@@ -241,6 +247,8 @@ class Dialogues:
         dialogue = self.by_name[exchange.conversation.dialogue]
         if steer := self._words.get(words):
             steer(exchange, dialogue)
+        elif words in self._at_the_end and dialogue.has_preview and exchange.conversation.step != "preview":
+            self._preview(exchange, dialogue)
         else:
             self._answer(exchange, dialogue, text)
         return True
@@ -329,7 +337,7 @@ class Dialogues:
 
     def _preview(self, exchange: Exchange, dialogue: Dialogue) -> None:
         last = dialogue.steps[-1]
-        if last.name != "preview":
+        if not dialogue.has_preview:
             raise Refused("这里没有可预览的内容，请直接回答问题；不办了回复“取消”。")
         back = exchange.conversation.step
         if missing := self._missing(exchange, dialogue):

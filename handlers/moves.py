@@ -195,7 +195,7 @@ DIALOGUES = (
             "事由",
             "不予立案的事由是哪一项？请回复数字。",
             lambda exchange, text: _no_such_choice(),
-            choices=tuple(Choice(code, words) for code, words in REASONS.items()),
+            choices=tuple(Choice(code, words, (code, code[:3])) for code, words in REASONS.items()),
         ),
         Ask("reason", "说明", "请写明理由，提案人会看到，200字以内。", short(200)),
         Ask(

@@ -101,7 +101,7 @@ TABLES: dict[type[Proposal | Assignment | Communication], tuple[Move, ...]] = {
 OUTCOMES: dict[
     H, tuple[Tell, ...]
 ] = {  # where a rating leads when it does not simply end the matter (DOMAIN §10.3, §10.4)
-    H.REDO: ((R.UNIT_LEADER, N.REHANDLE), (R.LIAISON, N.REHANDLE), (R.STAFF, N.RATED)),
+    H.REDO: ((R.UNIT_LEADER, N.REHANDLE), (R.LIAISON, N.REHANDLE)),
     H.DISSENT: ((R.DIRECTOR, N.DISSENTED),),
 }
 NAMES: dict[type[Proposal | Assignment | Communication], str] = {
