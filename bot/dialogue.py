@@ -234,6 +234,14 @@ class Dialogues:
 
     # --- hearing ------------------------------------------------------------------------------------------------------
 
+    def offers(self, words: str, turn: Turn) -> bool:
+        """Whether the open question has a choice of this very name: then the word answers it, whatever else it means."""
+        exchange = self.current(turn)
+        if exchange is None:
+            return False
+        ask = self.by_name[exchange.conversation.dialogue].step(exchange.conversation.step)
+        return any(words == choice.label for choice in ask.choices_for(exchange))
+
     def hear(self, text: str, turn: Turn) -> bool:
         """Words for the open dialogue; False when there is none and they are none of its words."""
         exchange = self.current(turn)
@@ -460,8 +468,14 @@ class Dialogues:
             title=title,
             text=text,
             buttons=tuple(
-                Button(choice.label, Pick(exchange.conversation.id or 0, ask.name, choice.value).key)
-                for choice in choices
+                Button(
+                    choice.label,
+                    Pick(exchange.conversation.id or 0, ask.name, choice.value).key,
+                    style=1
+                    if ask.name == "preview" and not place
+                    else 2,  # one way forward stands out, choices are equal
+                )
+                for place, choice in enumerate(choices)
             ),
         )
 

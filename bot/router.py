@@ -99,7 +99,7 @@ class Answers:
 
     def _text(self, text: str, turn: Turn) -> None:
         words = text.strip()
-        if command := self.commands.get(words):
+        if (command := self.commands.get(words)) and not self.dialogues.offers(words, turn):
             command(turn)
         elif self.dialogues.hear(text, turn) or self._number(words, turn):
             return

@@ -188,7 +188,7 @@ def acknowledge(turn: Turn, row: Row, words: str) -> None:
         turn.say(card, subject=subject(row))
     else:
         follows = what_next(turn, row)
-        turn.say(f"{words}：{named(proposal)}现为“{row.state.value}”。{follows + '。' if follows else ''}")
+        turn.say(f"{words}。\n{named(proposal)}现为“{row.state.value}”{'，' + follows if follows else ''}。")
 
 
 def held(turn: Turn, key: str) -> tuple[Row, Event]:

@@ -42,12 +42,12 @@ def _find(known: Sequence[Unit], word: str) -> Unit:
 
 
 def _is_called(unit: Unit, word: str) -> bool:
-    """住建局 -> 住房和城乡建设局: the short name with its usual ending, or the letters in order with the same ending."""
+    """住建局 -> 住房和城乡建设局, 卫健委 -> 卫生健康委员会: the short name with its usual ending, or its letters in order."""
     bare = re.sub(r"(市|区)?(局|委|办|厅|部|委员会|政府|管委会)$", "", word)
     if bare and bare == unit.short_name:
         return True
     letters = iter(unit.name)
-    return len(word) >= 2 and word[-1] == unit.name[-1] and all(ch in letters for ch in word)
+    return len(word) >= 2 and all(ch in letters for ch in word)
 
 
 def _nearest(known: Sequence[Unit], word: str) -> list[Unit]:
