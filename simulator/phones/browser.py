@@ -95,7 +95,7 @@ class Browser:
         there = url
         if self.bot_url:
             there = URL(f"{_url(self.bot_url).origin()}{url.raw_path_qs}", encoded=True)
-        assert self._session is not None  # noqa: S101
+        assert self._session is not None
         jar = self._jar(userid)
         async with self._session.request(
             request.method, there, headers=self._headers(request, userid, url, jar), data=form, allow_redirects=False
@@ -124,8 +124,7 @@ class Browser:
 
     def _redirect(self, userid: str, url: URL, status: int, location: str) -> web.StreamResponse:
         """Lead the frame on: within the bot, or through OAuth back into it. So its address is always the page's own."""
-        target = str(url.join(_url(location)))
-        return web.Response(status=status, headers={"Location": self.place(userid, target)})
+        return web.Response(status=status, headers={"Location": self.place(userid, str(_url(location, url)))})
 
     async def _pass_on(self, request: web.Request, userid: str, answer: aiohttp.ClientResponse) -> web.StreamResponse:
         headers = {name: answer.headers[name] for name in KEPT if name in answer.headers}
@@ -165,7 +164,7 @@ class Browser:
 
     def _userid(self, request: web.Request) -> str:
         try:
-            return self._platform.person(request.match_info["userid"]).userid
+            return self._platform.person(request.match_info["userid"]).userid.lower()
         except KeyError:
             raise Trouble("通讯录里没有这个人", 404) from None
 
@@ -176,13 +175,13 @@ class Browser:
         return self._jars[userid]
 
 
-def _url(address: str) -> URL:
-    """An address of the web, or (for a Location) a path; Trouble for anything else."""
+def _url(address: str, base: URL | None = None) -> URL:
+    """An address of the web, taken from `base` if it is only a path; Trouble for anything else."""
     try:
         url = URL(address, encoded=True)
-        if url.absolute and url.scheme not in ("http", "https"):
-            raise ValueError(url.scheme)
-        url.raw_path_qs, url.explicit_port  # noqa: B018
+        url = base.join(url) if base else url
+        if url.scheme not in ("http", "https") or not url.host or not url.port:
+            raise ValueError(address)
     except ValueError as error:
         raise Trouble("网址不合格，打不开", 400) from error
     return url

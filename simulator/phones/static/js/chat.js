@@ -18,9 +18,15 @@ export class Chat {
     this.log = h("div.chat", { role: "log", "aria-live": "polite", "aria-relevant": "additions text", tabindex: "0" });
     this.more = h("button.more-below", { type: "button", hidden: true, onclick: () => this.toEnd() }, icon("down", 16), "新消息");
     this.element = h("div.chat-frame", {}, this.log, this.more);
+    this.following = true; // reading the end: stays there when the chat grows or the screen shrinks
     this.log.addEventListener("scroll", () => {
-      if (this.atEnd()) this.more.hidden = true;
+      this.following = this.atEnd();
+      if (this.following) this.more.hidden = true;
     });
+    const keep = () => this.following && this.toEnd();
+    this.log.addEventListener("load", keep, true);
+    this.size = new ResizeObserver(keep);
+    this.size.observe(this.log);
     this.hear = {
       chat: ({ detail }) => detail.userid === phone.userid && this.drawAll(),
       entry: ({ detail }) => detail.userid === phone.userid && this.put(detail.entry, detail.isNew),
@@ -39,6 +45,7 @@ export class Chat {
   }
 
   forget() {
+    this.size.disconnect();
     for (const [kind, listener] of Object.entries(this.hear)) news.removeEventListener(kind, listener);
   }
 
@@ -92,7 +99,7 @@ export class Chat {
       this.redraw(entry);
       return;
     }
-    const follow = entry.from_me || this.atEnd();
+    const follow = entry.from_me || this.following;
     this.log.querySelector(".empty")?.remove();
     this.log.append(...this.timed(entry));
     if (follow) this.toEnd();
@@ -102,7 +109,7 @@ export class Chat {
   redraw(entry) {
     const old = this.find(entry.id);
     if (!old) return;
-    const follow = this.atEnd();
+    const follow = this.following;
     const fresh = this.draw(entry);
     const place = old.contains(document.activeElement) ? [...focusable(old)].indexOf(document.activeElement) : -1;
     old.replaceWith(fresh);
@@ -157,6 +164,7 @@ export class Chat {
 
   toEnd() {
     this.more.hidden = true;
+    this.following = true;
     this.log.scrollTop = this.log.scrollHeight;
   }
 }

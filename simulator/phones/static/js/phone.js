@@ -35,7 +35,7 @@ export class Phone {
     this.watcher.observe(this.element);
     this.hear = { people: () => this.draw(), unread: () => this.draw(), calendar: () => this.tick() };
     for (const [kind, listener] of Object.entries(this.hear)) news.addEventListener(kind, listener);
-    this.show(userid);
+    this.ready = this.show(userid);
   }
 
   /** Put this phone into the hands of `userid`. */
@@ -53,7 +53,7 @@ export class Phone {
 
   /** Open the app for the first time: a person who has got nothing yet may be greeted. */
   async opens() {
-    await this.chat.show();
+    await this.ready;
     if (!town.chats.get(this.userid)?.length) await act(this.userid, "enters");
   }
 

@@ -24,6 +24,7 @@ export class WebView {
   open(url) {
     this.frame?.remove();
     this.trail = [];
+    this.reloading = false;
     this.title.textContent = "正在打开…";
     this.opener = document.activeElement;
     this.frame = h("iframe", { title: "网页", sandbox: ALLOWED, src: insidePath(this.phone.userid, url) });
@@ -38,7 +39,8 @@ export class WebView {
     if (!page || page.location.href === "about:blank") return;
     this.title.textContent = page.document.title || town.app;
     this.frame.title = page.document.title || "网页";
-    if (this.trail.at(-1) !== page.location.href) this.trail.push(page.location.href);
+    if (!this.reloading) this.trail.push(page.location.href);
+    this.reloading = false;
     page.document.addEventListener("click", (event) => this.clicked(event), true);
     page.document.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
     // what pages in WeCom call to close themselves
@@ -81,7 +83,9 @@ export class WebView {
 
   reload() {
     const page = this.page();
-    if (page) page.location.replace(page.location.href);
+    if (!page) return;
+    this.reloading = true;
+    page.location.replace(page.location.href);
   }
 
   close() {
