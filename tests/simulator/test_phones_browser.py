@@ -90,6 +90,9 @@ async def test_words_cards_and_choices(tmp_path: Path) -> None:
         labels = [await one.get_attribute("aria-label") for one in await page.locator(".phone").all()]
         assert labels == ["林知夏的手机", "温以宁的手机", "孟见微的手机", "危听澜的手机"]
         await expect(desk.last(MEMBER)).to_contain_text("您好，这里是提案通。")  # greeted: the app was opened
+        widths = {await one.evaluate("(phone) => phone.offsetWidth") for one in await page.locator(".phone").all()}
+        assert len(widths) == 1  # side by side, all alike
+        assert await page.evaluate("(s => s.scrollWidth <= s.clientWidth)(document.querySelector('.stage'))")
 
         field = phone(MEMBER).get_by_label("写消息")
         await field.press_sequentially("第一行")
