@@ -6,16 +6,17 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
 from sqlmodel import Session, col, func, select
 
 from bot.config import Settings
-from bot.dialogue import Dialogue, Dialogues
+from bot.dialogue import Dialogues
 from bot.inbox import Inbox
 from bot.outbox import Outbox
+from bot.questions import Dialogue
 from bot.router import Answers, Router
 from bot.turn import Turn
 from bot.wecom import Clock
@@ -26,7 +27,7 @@ from bot.wecom.messages import Words
 from bot.wecom.oauth import add_oauth
 from bot.wecom.updates import parse
 from models import access, store
-from models.messages import Incoming, Lane, Outgoing, Wait
+from models.messages import PARKED, Incoming, Lane, Outgoing
 from models.people import Person
 from models.store import Store, StoreDown
 
@@ -233,11 +234,17 @@ class App:
                 return await self.store.read(store.answers)
         return False
 
-    async def _parked(self) -> dict[str, int]:
-        def count(session: Session) -> dict[str, int]:
+    async def _parked(self) -> dict[str, Any]:
+        """What was given up: how many updates, how many messages by the platform's errcode."""
+
+        def count(session: Session) -> dict[str, Any]:
+            updates = select(func.count()).select_from(Incoming).where(col(Incoming.state) == PARKED)
+            by_errcode = select(Outgoing.errcode, Outgoing.trouble, func.count()).where(col(Outgoing.state) == PARKED)
+            messages = session.exec(by_errcode.group_by(col(Outgoing.errcode), col(Outgoing.trouble))).all()
             return {
-                name: session.exec(select(func.count()).select_from(kind).where(col(kind.state) == Wait.PARKED)).one()
-                for name, kind in (("incoming", Incoming), ("outgoing", Outgoing))
+                "incoming": session.exec(updates).one(),
+                "outgoing": sum(number for _, _, number in messages),
+                "errcodes": {str(errcode or trouble): number for errcode, trouble, number in messages},
             }
 
         with suppress(StoreDown):

@@ -5,12 +5,11 @@ once for all dialogues. The words people may type at any time: 取消 上一步 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from sqlmodel import col, select
 
-from bot.payload import Payload
+from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, numbered, pieces
 from bot.turn import Turn
 from bot.wecom import updates
 from bot.wecom.messages import Button, Card, Words
@@ -18,123 +17,7 @@ from models.conversation import Conversation
 from models.errors import Refused
 
 BUTTONS = 6  # a card holds no more (PROTOCOL §6)
-
-
-@dataclass(frozen=True)
-class Pick(Payload, tag="pick"):
-    """A choice pressed on a question's card."""
-
-    conversation: int
-    step: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several answers; the label, its number, or one of `also` may be typed."""
-
-    value: str
-    label: str
-    also: tuple[str, ...] = ()
-
-
-@dataclass
-class Exchange:
-    """One dialogue with one person, now."""
-
-    turn: Turn
-    conversation: Conversation
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        """What was answered so far, by the step's name."""
-        return self.conversation.answers
-
-    @property
-    def subject(self) -> str:
-        """What it is about: a payload key, or an id."""
-        return self.conversation.subject
-
-    @property
-    def so_far(self) -> Any:
-        """What this step has heard already, if it takes several messages; None at first."""
-        return self.answers.get(_pieces(self.conversation.step))
-
-    def put(self, name: str, value: Any) -> None:
-        """Keep an answer (JSON values only)."""
-        self.conversation.answers = {**self.conversation.answers, name: value}
-
-
-@dataclass(frozen=True)
-class NotYet:
-    """Half an answer: `so_far` is kept for the step (see `Exchange.so_far`), the words ask for the rest."""
-
-    words: str
-    so_far: Any
-
-
-def as_it_is(exchange: Exchange, text: str) -> str:
-    """Any text with something to read in it."""
-    words = text.strip()
-    if not any(ch.isalnum() for ch in words):
-        raise Refused("没有读到文字，请用文字回答。")
-    return words
-
-
-Accept = Callable[[Exchange, str], Any]
-Choices = Sequence[Choice] | Callable[[Exchange], Sequence[Choice]]
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One question. `accept` turns the words into an answer or raises Refused with what would help."""
-
-    name: str
-    label: str  # what the part is called: 案由, 类别 …
-    question: str | Callable[[Exchange], str]
-    accept: Accept = as_it_is
-    several: Literal["", "text", "list"] = ""  # several messages until 完: one text, or a list of items
-    choices: Choices = ()
-    picked: Callable[[str], Any] = str  # what a picked choice's value becomes as an answer
-    optional: bool = False
-    when: Callable[[Exchange], bool] = field(default=lambda exchange: True)
-
-    def choices_for(self, exchange: Exchange) -> Sequence[Choice]:
-        """The choices, here and now."""
-        return self.choices(exchange) if callable(self.choices) else self.choices
-
-
-@dataclass(frozen=True)
-class Dialogue:
-    """A list of questions and what is done with the answers."""
-
-    name: str
-    title: Callable[[Exchange], str]  # 提案《…》: how it is called in 继续 and when laid aside
-    steps: tuple[Ask, ...]
-    done: Callable[[Exchange], None]
-    keep: Callable[[Exchange], None] = field(default=lambda exchange: None)  # after every answer
-    begin: Callable[[Turn, str], tuple[dict[str, Any], str]] = field(default=lambda turn, subject: ({}, ""))
-    parkable: bool = False  # may be laid aside and taken up again
-
-    @property
-    def has_preview(self) -> bool:
-        """Whether it ends in a last look at everything."""
-        return self.steps[-1].name == "preview"
-
-    def step(self, name: str) -> Ask:
-        """The question of that name."""
-        return next(ask for ask in self.steps if ask.name == name)
-
-    def asked(self, exchange: Exchange) -> list[Ask]:
-        """The questions that apply."""
-        return [ask for ask in self.steps if ask.when(exchange)]
-
-
-@dataclass(frozen=True)
-class Resume(Payload, tag="resume"):
-    """Take up a dialogue that was laid aside."""
-
-    conversation: int
+LONGEST = 20_000  # characters of one answer in several messages
 
 
 class Dialogues:
@@ -304,9 +187,11 @@ class Dialogues:
         return None
 
     def _one_of_several(self, exchange: Exchange, ask: Ask, text: str) -> None:
+        if sum(map(len, exchange.so_far or [])) + len(text) > LONGEST:
+            raise Refused("内容太长了，这一条没有记下。请回复“完”结束这一步，更多材料请联系提案委提交。")
         item = ask.accept(exchange, text)
         so_far = [*(exchange.so_far or []), item]
-        exchange.put(_pieces(ask.name), so_far)
+        exchange.put(pieces(ask.name), so_far)
         self._touch(exchange)
         if ask.several == "list":
             exchange.turn.say(f"记下第{len(so_far)}条。请写下一条；都写完了回复“完”。")
@@ -319,13 +204,13 @@ class Dialogues:
         ask = dialogue.step(exchange.conversation.step)
         if not ask.several:
             raise Refused(f"这一步不用“完”，直接回答就好：{self._text_of(exchange, ask)}")
-        pieces = exchange.so_far or []
-        if not pieces:
+        said = exchange.so_far or []
+        if not said:
             if exchange.answers.get(ask.name):  # said before, nothing new: keep it
                 self._advance(exchange, dialogue)
                 return
             raise Refused(f"还没有写{ask.label}，请先发来内容，再回复“完”。")
-        self._take(exchange, dialogue, ask, pieces if ask.several == "list" else "\n".join(pieces))
+        self._take(exchange, dialogue, ask, said if ask.several == "list" else "\n".join(said))
 
     def _skip(self, exchange: Exchange, dialogue: Dialogue) -> None:
         ask = dialogue.step(exchange.conversation.step)
@@ -397,12 +282,12 @@ class Dialogues:
 
     def _take(self, exchange: Exchange, dialogue: Dialogue, ask: Ask, value: Any) -> None:
         if isinstance(value, NotYet):
-            exchange.put(_pieces(ask.name), value.so_far)
+            exchange.put(pieces(ask.name), value.so_far)
             exchange.turn.say(value.words)
             self._touch(exchange)
             return
         exchange.put(ask.name, value)
-        exchange.answers.pop(_pieces(ask.name), None)
+        exchange.answers.pop(pieces(ask.name), None)
         dialogue.keep(exchange)
         self._advance(exchange, dialogue)
 
@@ -436,7 +321,7 @@ class Dialogues:
         conversation.step = ask.name
         if conversation.back_to == ask.name:
             conversation.back_to = ""
-        conversation.answers = {k: v for k, v in conversation.answers.items() if k != _pieces(ask.name)}
+        conversation.answers = {k: v for k, v in conversation.answers.items() if k != pieces(ask.name)}
         self._touch(exchange)
 
     def _remind_of_the_rest(self, turn: Turn) -> None:
@@ -488,13 +373,3 @@ class Dialogues:
         if len(asked) < 3 or ask not in asked:
             return ""
         return f"（{asked.index(ask) + 1}/{len(asked)}）"
-
-
-def numbered(choices: Sequence[Choice], between: str = "\n") -> str:
-    """1 甲　2 乙."""
-    return between.join(f"{place} {choice.label}" for place, choice in enumerate(choices, 1))
-
-
-def _pieces(step: str) -> str:
-    """Where the messages of an answer in the making are kept."""
-    return f"{step}~"

@@ -15,7 +15,7 @@ from models import access
 from models.errors import Refused
 from models.handling import Assignment, Communication
 from models.lifecycle import NAMES
-from models.messages import Outgoing, Wait
+from models.messages import PARKED, Outgoing
 from models.people import Unit
 from models.proposal import Proposal
 from models.states import Handling, Role, State
@@ -63,7 +63,7 @@ def _trouble(turn: Turn) -> str:
     if not any(h.role == access.SYSADMIN for h in access.holdings(turn.session, turn.actor.userid)):
         return ""
     parked = turn.session.exec(
-        select(Outgoing).where(col(Outgoing.state) == Wait.PARKED).order_by(col(Outgoing.id).desc()).limit(SHOWN)
+        select(Outgoing).where(col(Outgoing.state) == PARKED).order_by(col(Outgoing.id).desc()).limit(SHOWN)
     ).all()
     if not parked:
         return ""

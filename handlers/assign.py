@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.dialogue import Ask, Choice, Dialogue, Exchange, NotYet
+from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet
 from handlers.actions import Stale, held
 from handlers.cards.told import day, named
 from handlers.moves import about, finish

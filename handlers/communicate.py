@@ -1,6 +1,6 @@
 """登记沟通: the unit records a communication; the member says whether it was so (DOMAIN §8)."""
 
-from bot.dialogue import Ask, Choice, Dialogue, Exchange
+from bot.questions import Ask, Choice, Dialogue, Exchange
 from handlers.actions import held
 from handlers.dates import day_in
 from handlers.moves import about, finish, short

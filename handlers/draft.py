@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from bot.dialogue import Ask, Choice, Dialogue, Exchange, Resume, as_it_is
+from bot.questions import Ask, Choice, Dialogue, Exchange, Resume
 from bot.router import Router, listed
 from bot.turn import Turn
 from bot.wecom.messages import link
+from handlers import form
 from handlers.actions import acknowledge, perform
-from handlers.names import units_named
 from models import access
 from models.errors import Refused
 from models.guards import length
@@ -18,9 +18,6 @@ from models.states import Event, State
 
 router = Router()
 MEMBER = "member"
-ITEM_MAX = 1000  # characters of one message are at most about 680 in Chinese; a pasted suggestion is no longer
-YES = ("是", "是的", "有", "对", "Y", "y", "yes")
-NO = ("否", "不是", "没有", "无", "N", "n", "no")
 
 
 @router.command("我要提案", "提案")
@@ -134,74 +131,6 @@ def called(exchange: Exchange) -> str:
     return f"提案《{title}》" if title else "提案（还没有案由）"
 
 
-# --- accepting --------------------------------------------------------------------------------------------------------
-
-
-def _title(exchange: Exchange, text: str) -> str:
-    words = " ".join(as_it_is(exchange, text).split())
-    most = exchange.turn.rules.title_max
-    if length(words) > most:
-        raise Refused(f"案由有{length(words)}个字，请缩到{most}个字以内，一句话说明要解决什么。")
-    return words
-
-
-def _category(exchange: Exchange, text: str) -> str:
-    words = text.strip()
-    fits = [name for name in exchange.turn.rules.categories if words and (words in name or name in words)]
-    if len(fits) == 1:
-        return fits[0]
-    raise Refused("请点按钮，或回复类别的数字、名称。")
-
-
-def _item(exchange: Exchange, text: str) -> str:
-    words = as_it_is(exchange, text)
-    if len(words) > ITEM_MAX:
-        raise Refused(f"这一条有{len(words)}字，太长了，请分成几条来写。")
-    if len(exchange.so_far or []) >= exchange.turn.rules.suggestion_max_items:
-        raise Refused(f"最多写{exchange.turn.rules.suggestion_max_items}条建议，请回复“完”进入下一步。")
-    return words
-
-
-def _units(exchange: Exchange, text: str) -> dict[str, Any]:
-    units = {unit.id: unit.name for unit in units_named(exchange, text)}
-    return {"names": list(units.values()), "ids": list(units)}
-
-
-def _yes_or_no(yes: tuple[str, ...], no: tuple[str, ...], hint: str) -> Any:
-    """1/2, the words, or the words followed by a remark: 是，2024年9月走访两个社区."""
-
-    def accept(exchange: Exchange, text: str) -> dict[str, Any]:
-        words = text.strip()
-        for value, starts in ((False, no), (True, yes)):
-            for start in sorted(starts, key=len, reverse=True):
-                if words == start or (words.startswith(start) and not words[len(start)].isalnum()):
-                    return {"yes": value, "note": words[len(start) :].strip(" ，,。.：:、；;")}
-        raise Refused(hint)
-
-    return accept
-
-
-def _picked(value: str) -> dict[str, Any]:
-    return {"yes": value == "yes", "note": ""}
-
-
-def _secrecy(exchange: Exchange, text: str) -> str:
-    words = text.strip().rstrip("。.")
-    if words in {*YES, "确认", "没有涉密", "不涉及"}:
-        return "clear"
-    if words in {"涉密", "拿不准"}:
-        return _secret("unsure")
-    raise Refused("请回复 1（不涉密）或 2（涉密或拿不准）。")
-
-
-def _secret(value: str) -> str:
-    if value == "clear":
-        return value
-    raise Refused(
-        "涉及国家秘密的内容不能在这里提交。请删去后再继续，或联系提案委线下办理；要停下请回复“存草稿”或“取消”。"
-    )
-
-
 # --- preview ----------------------------------------------------------------------------------------------------------
 
 
@@ -294,13 +223,13 @@ DRAFT = Dialogue(
             "title",
             "案由",
             lambda e: f"案由是什么？用一句话说明要解决什么，{e.turn.rules.title_max}字以内，例如“关于……的提案”。",
-            _title,
+            form.title,
         ),
         Ask(
             "category",
             "类别",
             "属于哪个类别？",
-            _category,
+            form.category,
             choices=lambda e: [Choice(name, name) for name in e.turn.rules.categories],
         ),
         Ask(
@@ -309,29 +238,31 @@ DRAFT = Dialogue(
             "情况分析：现状怎样、问题在哪、原因是什么？可以分几条消息发，写完回复“完”。",
             several="text",
         ),
-        Ask("suggestions", "具体建议", "具体建议：一条消息写一条，都写完回复“完”。", _item, several="list"),
+        Ask("suggestions", "具体建议", "具体建议：一条消息写一条，都写完回复“完”。", form.item, several="list"),
         Ask(
             "units",
             "建议承办单位",
             "建议承办单位是哪几个？写名称或其中几个字，多个用顿号隔开；没有想法回复“跳过”。",
-            _units,
+            form.units,
             optional=True,
         ),
         Ask(
             "researched",
             "是否调研",
             "是否调研过？也可以接着写时间和方式，例如“是，去年9月走访两个社区”。",
-            _yes_or_no(YES, NO, "请回复 1（是）或 2（否）。"),
+            form.yes_or_no(form.YES, form.NO, "请回复 1（是）或 2（否）。"),
             choices=(Choice("yes", "是"), Choice("no", "否")),
-            picked=_picked,
+            picked=form.picked,
         ),
         Ask(
             "public",
             "是否同意公开",
             "是否同意公开这件提案？",
-            _yes_or_no(("同意", *YES, "公开"), ("不同意", *NO, "不公开"), "请回复 1（同意）或 2（不同意）。"),
+            form.yes_or_no(
+                ("同意", *form.YES, "公开"), ("不同意", *form.NO, "不公开"), "请回复 1（同意）或 2（不同意）。"
+            ),
             choices=(Choice("yes", "同意"), Choice("no", "不同意")),
-            picked=_picked,
+            picked=form.picked,
         ),
         Ask(
             "no_public_reason",
@@ -343,9 +274,9 @@ DRAFT = Dialogue(
             "secrecy",
             "涉密自查",
             "涉密自查：内容是否不涉及国家秘密和工作秘密？",
-            _secrecy,
+            form.secrecy,
             choices=(Choice("clear", "不涉密"), Choice("unsure", "涉密或拿不准")),
-            picked=_secret,
+            picked=form.secret,
         ),
         Ask(
             "preview",

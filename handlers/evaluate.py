@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.dialogue import Ask, Choice, Dialogue, Exchange
+from bot.questions import Ask, Choice, Dialogue, Exchange
 from bot.router import Router
 from bot.turn import Turn
 from handlers.actions import get_row

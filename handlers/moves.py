@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from bot.dialogue import Ask, Choice, Dialogue, Exchange, as_it_is
+from bot.questions import Ask, Choice, Dialogue, Exchange, as_it_is
 from bot.router import Router, listed
 from bot.turn import Turn
 from handlers.actions import Stale, acknowledge, get_row, held, perform

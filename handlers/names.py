@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from sqlmodel import select
 
-from bot.dialogue import Exchange
+from bot.questions import Exchange
 from models.errors import Refused
 from models.people import Unit
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.dialogue import Ask, Choice, Dialogue, Exchange
+from bot.questions import Ask, Choice, Dialogue, Exchange
 from handlers.dates import day_in
 from handlers.moves import about, finish, short
 from models.errors import Refused

@@ -27,15 +27,22 @@ class Lane(Enum):
 
 
 WAITING: Any = literal_column("'waiting'")  # written out, for neither engine uses a partial index for a bound value
-_WAITING_IN: dict[str, Any] = {"sqlite_where": text("state = 'waiting'"), "postgresql_where": text("state = 'waiting'")}
+PARKED: Any = literal_column("'parked'")
+
+
+def _only(state: str) -> dict[str, Any]:
+    """A partial index: most rows are done and of no interest."""
+    where = text(f"state = '{state}'")
+    return {"sqlite_where": where, "postgresql_where": where}
 
 
 class Incoming(SQLModel, table=True):
     """One update of the platform; the unique key makes a repeated delivery harmless."""
 
     __table_args__ = (
-        Index("ix_incoming_waiting", "id", **_WAITING_IN),
-        Index("ix_incoming_waiting_person", "person", "id", **_WAITING_IN),
+        Index("ix_incoming_waiting", "id", **_only("waiting")),
+        Index("ix_incoming_waiting_person", "person", "id", **_only("waiting")),
+        Index("ix_incoming_parked", "id", **_only("parked")),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -53,7 +60,8 @@ class Outgoing(SQLModel, table=True):
     """One thing to be said to one person; the unique key makes saying it twice harmless."""
 
     __table_args__ = (
-        Index("ix_outgoing_waiting", "person", "lane", "id", **_WAITING_IN),
+        Index("ix_outgoing_waiting", "person", "lane", "id", **_only("waiting")),
+        Index("ix_outgoing_parked", "id", **_only("parked")),
         Index("ix_outgoing_sent", "person", "sent_at"),
         Index("ix_outgoing_subject", "subject"),
     )

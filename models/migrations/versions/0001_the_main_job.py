@@ -58,6 +58,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("incoming", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_incoming_parked",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'parked'"),
+            postgresql_where=sa.text("state = 'parked'"),
+        )
+        batch_op.create_index(
             "ix_incoming_waiting",
             ["id"],
             unique=False,
@@ -103,6 +110,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     with op.batch_alter_table("outgoing", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outgoing_parked",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'parked'"),
+            postgresql_where=sa.text("state = 'parked'"),
+        )
         batch_op.create_index("ix_outgoing_sent", ["person", "sent_at"], unique=False)
         batch_op.create_index("ix_outgoing_subject", ["subject"], unique=False)
         batch_op.create_index(
@@ -407,6 +421,9 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_outgoing_subject")
         batch_op.drop_index("ix_outgoing_sent")
+        batch_op.drop_index(
+            "ix_outgoing_parked", sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'")
+        )
 
     op.drop_table("outgoing")
     op.drop_table("listed")
@@ -420,6 +437,9 @@ def downgrade() -> None:
             "ix_incoming_waiting",
             sqlite_where=sa.text("state = 'waiting'"),
             postgresql_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.drop_index(
+            "ix_incoming_parked", sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'")
         )
 
     op.drop_table("incoming")
