@@ -24,6 +24,7 @@ class Router:
         self.commands: dict[str, Callable[[Turn], None]] = {}
         self.presses: dict[type[Payload], Handler] = {}
         self.texts: list[Worded] = []
+        self.entering: list[Callable[[Turn], None]] = []
 
     def command(self, *words: str) -> Callable[[Callable[[Turn], None]], Callable[[Turn], None]]:
         """Register what is done when somebody types exactly one of these words, or taps the menu entry so named."""
@@ -48,6 +49,11 @@ class Router:
         self.texts.append(handler)
         return handler
 
+    def enter(self, handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
+        """Register what is done when somebody opens the app's chat."""
+        self.entering.append(handler)
+        return handler
+
 
 class Answers:
     """All routers and dialogues together: one update in, words out."""
@@ -57,12 +63,14 @@ class Answers:
         self.commands: dict[str, Callable[[Turn], None]] = {}
         self.presses: dict[type[Payload], Handler] = {dialogues.pick_kind: dialogues.pick}
         self.texts: list[Worded] = []
+        self.entering: list[Callable[[Turn], None]] = []
         for router in routers:
             for known, new in ((self.commands, router.commands), (self.presses, router.presses)):
                 if twice := known.keys() & new.keys():
                     raise ValueError(f"answered twice: {twice}")
                 known.update(new)  # type: ignore[arg-type]  # both sides are of the same pair
             self.texts.extend(router.texts)
+            self.entering.extend(router.entering)
 
     def answer(self, update: updates.Update, turn: Turn) -> None:
         """Work out one update. A Refused takes back what the handler did and is said instead."""
@@ -94,8 +102,11 @@ class Answers:
                 | updates.Link()
             ):
                 self.dialogues.hear_other(update, turn)
+            case updates.Enter():
+                for entering in self.entering:
+                    entering(turn)
             case _:
-                pass  # entering, leaving, unknown events: nothing to say
+                pass  # leaving, unknown events: nothing to say
 
     def _text(self, text: str, turn: Turn) -> None:
         words = text.strip()

@@ -141,13 +141,23 @@ def _mine(turn: Turn, p: Proposal) -> str:
     return f"{p.number}{named(p)} {p.state.value}{'：' + stands if stands else ''}"
 
 
+@router.enter
+def greet(turn: Turn) -> None:
+    """The first time somebody opens the chat: who we are and what to type. Never again after that."""
+    turn.say(f"{turn.actor.name}，您好，这里是提案通。\n{_help(turn)}", key=f"hello:{turn.actor.userid}")
+
+
 @router.command("帮助", "?", "？")
 def explain(turn: Turn) -> None:
     """What one can do here, for the roles one has."""
+    turn.say(_help(turn))
+
+
+def _help(turn: Turn) -> str:
     roles = {h.role for h in access.holdings(turn.session, turn.actor.userid)}
     lines = ["发送这些词就行："]
     if "member" in roles:
         lines += ["我要提案——开始写，随时可以停", "我的提案——看每件办到哪一步", "继续——接着写没写完的"]
     lines += ["待办——看等您办的事，回复序号打开"]
     lines += ["回答问题时：上一步、跳过、完、预览、存草稿、取消", "卡片上的按钮也可以直接打字，例如“签收”“同意”。"]
-    turn.say("\n".join(lines))
+    return "\n".join(lines)
