@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from bot.wecom.messages import Card, Say, Words, link
 from handlers.cards.told import Told, day, gist, left, named
-from models.states import RESULTS, Notice, Part
+from models.states import RESULTS, Handling, Notice, Part
+from models.step import assignments_of, unit_of
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -228,7 +229,19 @@ def reply_text(t: Told) -> str:
     promise = (
         f"\n承诺：{reply.promise}（{day(reply.promise_due)}前，责任人{reply.promise_owner}）" if reply.promise else ""
     )
-    return f"【{reply.result}】{RESULTS.get(reply.result, '')}\n{reply.text}{promise}"
+    return f"【{reply.result}】{RESULTS.get(reply.result, '')}\n{reply.text}{promise}{_co_units(t)}"
+
+
+def _co_units(t: Told) -> str:
+    """A lead's reply says with whom it was handled, and who gave no opinion (DOMAIN §4.3, §9.1)."""
+    if t.assignment.part is not Part.LEAD:
+        return ""
+    tasks = [a for a in assignments_of(t.session, t.proposal) if a.part is Part.CO and a.state is not Handling.RELEASED]
+    names = [
+        unit_of(t.session, a).name + ("" if a.state is Handling.CO_OPINION_SUBMITTED else "（未提供会办意见）")
+        for a in tasks
+    ]
+    return f"\n会办单位：{'、'.join(names)}" if names else ""
 
 
 def to_unit_review(t: Told) -> Say:
