@@ -43,6 +43,7 @@ class Incoming(SQLModel, table=True):
         Index("ix_incoming_waiting", "id", **_only("waiting")),
         Index("ix_incoming_waiting_person", "person", "id", **_only("waiting")),
         Index("ix_incoming_parked", "id", **_only("parked")),
+        {"sqlite_autoincrement": True},  # order is by id, also after old rows were tidied away
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -64,6 +65,7 @@ class Outgoing(SQLModel, table=True):
         Index("ix_outgoing_parked", "id", **_only("parked")),
         Index("ix_outgoing_sent", "person", "sent_at"),
         Index("ix_outgoing_subject", "subject"),
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.create_index("ix_conversation_person", ["person"], unique=False)
@@ -55,6 +56,7 @@ def upgrade() -> None:
         sa.Column("trouble", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("incoming", schema=None) as batch_op:
         batch_op.create_index(
@@ -108,6 +110,7 @@ def upgrade() -> None:
         sa.Column("trouble", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outgoing", schema=None) as batch_op:
         batch_op.create_index(
