@@ -152,10 +152,14 @@ def in_objection_window(step: Step) -> Why:
 @stated("改派的单位不在承办之列")
 def legal_replacement(step: Step) -> Why:
     """A released unit's place is taken by another, so that the combination stays legal (§4.3, §6.2)."""
-    unit = step.answers.get("unit")
-    others = [a for a in assignments_of(step.session, step.proposal) if a.state is not Handling.RELEASED]
-    if unit and unit in {a.unit for a in others}:
+    if not step.answers:
+        return None
+    unit, leaving = step.answers.get("unit"), step.assignment
+    live = [a for a in assignments_of(step.session, step.proposal) if a.state is not Handling.RELEASED]
+    if unit in {a.unit for a in live}:
         return "这个单位已经在承办本件，请写另一个单位。"
+    if unit is None and leaving.part is Part.LEAD and len(live) > 1:
+        return "主办单位不能空缺，会办单位要有主办牵头：请写改由哪个单位主办。"
     return None
 
 

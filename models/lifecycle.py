@@ -64,7 +64,7 @@ IN_HAND = (H.WORKING, H.REDO, H.DRAFTING)
 ASSIGNMENT = (
     #    while                              who              does           it becomes              provided                and then             told                                           asks
     Move((H.PENDING_ACK,),                  R.LIAISON,       E.ACKNOWLEDGE, H.WORKING,              g.always,               fx.acknowledge,      ((R.PROPOSER, N.ACKNOWLEDGED),)),
-    Move((H.PENDING_ACK,),                  R.CLOCK,         E.LAPSE,       H.WORKING,              g.always,               fx.acknowledge,      ((R.LIAISON, N.ASSIGNED), (R.PROPOSER, N.ACKNOWLEDGED))),
+    Move((H.PENDING_ACK,),                  R.CLOCK,         E.LAPSE,       H.WORKING,              g.always,               fx.acknowledge,      ((R.LIAISON, N.DEEMED_ACKNOWLEDGED), (R.PROPOSER, N.ACKNOWLEDGED))),
     Move((H.PENDING_ACK,),                  R.LIAISON,       E.OBJECT,      H.OBJECTING,            g.in_objection_window,  fx.object,           ((R.DISPATCHER, N.OBJECTED),),                 asks="object", duty=g.no),
     Move((H.OBJECTING,),                    R.DISPATCHER,    E.AGREE,       H.RELEASED,             g.legal_replacement,    fx.release,          ((R.LIAISON, N.RELEASED),),                    asks="replace"),
     Move((H.OBJECTING,),                    R.DISPATCHER,    E.SEND_BACK,   H.WORKING,              g.always,               fx.deny,             ((R.LIAISON, N.OBJECTION_DENIED), (R.PROPOSER, N.ACKNOWLEDGED)), asks="reason"),

@@ -168,6 +168,7 @@ class Notice(Enum):
     ASSIGNED = "新的承办任务"
     ASSIGNED_TO_UNIT = "本单位有新的承办任务"
     ACKNOWLEDGED = "承办单位已签收"
+    DEEMED_ACKNOWLEDGED = "逾期视为签收"
     OBJECTED = "承办单位申请调整"
     RELEASED = "调整申请已同意"
     OBJECTION_DENIED = "调整申请未同意"

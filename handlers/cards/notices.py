@@ -142,6 +142,12 @@ def acknowledged(t: Told) -> Say:
     )
 
 
+def deemed_acknowledged(t: Told) -> Say:
+    """The liaison: the window has closed, it is theirs (DOMAIN §6.3)."""
+    todo = "请向主办单位交会办意见。" if t.assignment.part is Part.CO else "请与提案人沟通后办理。"
+    return _card(t, "逾期未签收，已视为签收", f"申请调整的期限已过，不再受理调整。{todo}", _task_facts(t))
+
+
 def objected(t: Told) -> Say:
     """The dispatchers: the unit says it is not theirs."""
     return _card(
@@ -327,6 +333,7 @@ CARDS: dict[Notice, Callable[[Told], Say]] = {
     Notice.ASSIGNED: assigned,
     Notice.ASSIGNED_TO_UNIT: assigned_to_unit,
     Notice.ACKNOWLEDGED: acknowledged,
+    Notice.DEEMED_ACKNOWLEDGED: deemed_acknowledged,
     Notice.OBJECTED: objected,
     Notice.RELEASED: released,
     Notice.OBJECTION_DENIED: objection_denied,
