@@ -105,22 +105,6 @@ def postgres_server() -> Iterator[Server]:
             _running.clear()
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """One server for the session; `postgres.fresh()` is a database."""
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, once of each kind."""
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path)
-    server: Server = request.getfixturevalue("postgres")
-    return server.fresh()
-
-
 def _binaries() -> Path | None:
     """The folder of initdb and postgres, the newest version first."""
     on_path = shutil.which("initdb")

@@ -12,7 +12,7 @@ from models.enrolment import Counts, Tally, apply_roster
 from models.people import Holding, Person, Unit
 from models.roster import Member, Roster, Staff, UnitEntry
 from models.store import Store
-from tests.databases import Server, postgres_server, sqlite_url
+from tests.databases import sqlite_url
 
 TOWN = Path(__file__).parents[2] / "simulator" / "town"
 T = TypeVar("T")
@@ -33,16 +33,10 @@ STAFF = Staff(userid="m1", name="沈禾清", title="副主任", roles=("pc_revie
 WHOLE = Roster(members=(MEMBER,), units=(UNIT,), staff=(STAFF,))
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with postgres_server() as running:
-        yield running
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     kept = Store(
-        sqlite_url(tmp_path) if request.param == "sqlite" else request.getfixturevalue("server").fresh(), threads=1
+        sqlite_url(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgres").fresh(), threads=1
     )
     with kept.connection() as connection:
         SQLModel.metadata.create_all(connection)
