@@ -8,7 +8,7 @@ from bot.turn import Turn
 from handlers.actions import get_row
 from handlers.cards.buttons import Rate, do
 from handlers.cards.rating import QUESTIONS, labels
-from handlers.moves import about, finish, make, raise_stale, short
+from handlers.moves import about, finish, make, tell_stale, short
 from models import access
 from models.errors import Refused
 from models.handling import Assignment
@@ -23,8 +23,7 @@ def submitted(pressed: tuple[Rate, dict[str, tuple[str, ...]]], turn: Turn) -> N
     payload, selected = pressed
     row = get_row(turn, Assignment, payload.assignment)
     if row.stamp != payload.stamp:
-        turn.card_now(f"现在是：{row.state.value}")
-        raise_stale(row, Event.RATE, turn)
+        tell_stale(turn, row, Event.RATE)
         return
     if not access.holds(turn.session, turn.actor, Role.PROPOSER, row):
         raise Refused("评价只能由提案人本人填写。")

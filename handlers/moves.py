@@ -28,14 +28,15 @@ def press(pressed: tuple[Do, Any], turn: Turn) -> None:
     payload, _ = pressed
     row = get_row(turn, KINDS[payload.kind], payload.id)
     event = Event[payload.event]
-    if row.stamp != payload.stamp:
-        turn.card_now(f"现在是：{row.state.value}")
-        raise_stale(row, event, turn)
-    make(turn, row, event)
+    if row.stamp == payload.stamp:
+        make(turn, row, event)
+    else:
+        tell_stale(turn, row, event)
 
 
-def raise_stale(row: Row, event: Event, turn: Turn) -> None:
-    """A card of an earlier day: what is true now, and where to look."""
+def tell_stale(turn: Turn, row: Row, event: Event) -> None:
+    """A card of an earlier day: it says now what is true, and so do we."""
+    turn.card_now(f"现在是：{row.state.value}")
     turn.say(
         f"这张卡片已经过时：这一件现在是“{row.state.value}”，不能再按它“{event.value}”。发送“待办”可以看最新的卡片。"
     )
