@@ -8,7 +8,7 @@ from bot.turn import Turn
 from handlers.actions import get_row
 from handlers.cards.buttons import Rate, do
 from handlers.cards.rating import QUESTIONS, labels
-from handlers.moves import about, finish, make, tell_stale, short
+from handlers.moves import about, finish, make, short, tell_stale
 from models import access
 from models.errors import Refused
 from models.handling import Assignment

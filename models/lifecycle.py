@@ -122,6 +122,8 @@ def derived(proposal: Proposal, assignments: Sequence[Assignment]) -> S:
     if not live:
         return S.FILED
     answering = [a for a in live if a.replies_itself]
+    if not answering:
+        return S.FILED
     if all(a.state is H.DONE for a in answering):
         return S.CLOSED
     if any(a.round > 1 and a.state is not H.DONE and a.state is not H.DELIVERED for a in answering):
