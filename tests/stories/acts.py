@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlmodel import Session, SQLModel, col, select
 
 from models.handling import Assignment
+from models.people import Holding
 from models.proposal import Proposal
 from simulator.person import Person
 from tests.town import Town
@@ -115,6 +116,15 @@ async def edit(town: Town, kind: type[Row], key: object, change: Callable[[Row],
         row = session.get_one(kind, key)
         change(row)
         session.add(row)
+
+    await town.change(work)
+
+
+async def gives(town: Town, who: str, role: str, unit: str | None = None) -> None:
+    """Somebody holds one role more."""
+
+    def work(session: Session) -> None:
+        session.add(Holding(person=who, role=role, unit=unit))
 
     await town.change(work)
 

@@ -3,10 +3,8 @@
 from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from models.audit import Audit
-from models.people import Holding
 from models.states import State
 from tests.stories.acts import (
     ANSWERS,
@@ -23,6 +21,7 @@ from tests.stories.acts import (
     everybody_is_at_rest,
     filed,
     first_passed,
+    gives,
     proposal,
     rows,
     second_passed,
@@ -31,15 +30,6 @@ from tests.stories.acts import (
     tells,
 )
 from tests.town import Town
-
-
-async def gives(town: Town, who: str, role: str) -> None:
-    """Somebody gets one role more."""
-
-    def work(session: Session) -> None:
-        session.add(Holding(person=who, role=role))
-
-    await town.change(work)
 
 
 async def test_three_people_review_and_the_proposal_is_filed(town: Town) -> None:
