@@ -17,6 +17,7 @@ from models.conversation import Conversation
 from models.errors import Refused
 
 BUTTONS = 6  # a card holds no more (PROTOCOL §6)
+FEW = 3  # choices that are listed one a line
 LONGEST = 20_000  # characters of one answer in several messages
 
 
@@ -344,7 +345,8 @@ class Dialogues:
             if len(choices) <= BUTTONS and not exchange.turn.actor.plain:
                 exchange.turn.say(self._card(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices))
         else:
-            hint = f"{text}\n回复数字也可以：{numbered(choices, '　')}"
+            between = "\n" if len(choices) <= FEW else "　"
+            hint = f"{text}\n回复数字也可以：{between}{numbered(choices, between)}"
             exchange.turn.say(self._card(exchange, ask, f"{head}{ask.label}", hint, choices))
 
     @staticmethod

@@ -15,12 +15,12 @@ from models import access, effects
 from models.audit import Audit
 from models.errors import Refused
 from models.handling import Assignment, Communication
-from models.lifecycle import NAMES, OUTCOMES, Move, carry_out, decide, derived, moves_from
+from models.lifecycle import IN_HAND, NAMES, OUTCOMES, Move, carry_out, decide, derived, moves_from
 from models.messages import Lane
 from models.people import Person
 from models.proposal import Proposal
-from models.states import Event, Handling, Notice, Role, State
-from models.step import Row, Step, assignments_of
+from models.states import Event, Handling, Notice, Role, State, Talk
+from models.step import Row, Step, assignments_of, owed_stages, talks_of, unit_of
 
 
 def get_row(turn: Turn, kind: type[Row], key: int) -> Row:
@@ -48,9 +48,8 @@ def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None =
     about, before = subject(row), row.state
     carry_out(step, move)
     _write_down(step, move, turn.cause, before.name.lower())
-    done = f"已{event.value}" if not event.value.startswith("已") else event.value
     who = f"{turn.person.name} · " if turn.person else ""
-    outcome = f"{done} · {who}{day(turn.today)}"
+    outcome = f"{event.done} · {who}{day(turn.today)}"
     turn.card_now(outcome)
     if row.state is not before:
         turn.settle_cards(about, outcome)
@@ -136,6 +135,9 @@ def _tell_new_units(step: Step, turn: Turn) -> None:
         if task.state is Handling.PENDING_ACK and task.stamp == 0:
             tell(step, turn, Role.LIAISON, Notice.ASSIGNED, task)
             tell(step, turn, Role.UNIT_LEADER, Notice.ASSIGNED_TO_UNIT, task)
+            if isinstance(step.row, Assignment):  # it took another's place: the member should know
+                step.answers["unit_labels"] = f"改由{unit_of(step.session, task).name}{task.part.value}"
+                tell(step, turn, Role.PROPOSER, Notice.HANDLED_BY)
 
 
 def _send_rating(step: Step, turn: Turn) -> None:
@@ -164,13 +166,27 @@ def _follow(step: Step, turn: Turn) -> None:
 
 
 def what_next(turn: Turn, row: Row) -> str:
-    """Who has to do what now, from the table: 下一步：提案委复审人“通过”."""
+    """Who has to do what now, from the table: 下一步：提案委复审人“通过”. Empty when nobody has."""
     waiting = [move for move in moves_from(row) if move.duty(row) and move.who is not Role.CLOCK]
-    if not waiting:
+    if isinstance(row, Assignment) and row.state in IN_HAND:
+        return _in_hand(turn, row)
+    if not waiting or (isinstance(row, Assignment) and row.state is Handling.DONE):
         return ""
     who = waiting[0].who
     acts = "、".join(dict.fromkeys(f"“{m.does.value}”" for m in waiting if m.who is who))
     return f"下一步：{who.value}{acts}"
+
+
+def _in_hand(turn: Turn, a: Assignment) -> str:
+    """While a unit works: first the talks, the member's word on them, then the reply."""
+    if not a.replies_itself:
+        return "下一步：承办单位联络员“写会办意见”"
+    talks = talks_of(turn.session, a)
+    if asked := next((t for t in talks if t.state is Talk.RECORDED), None):
+        return f"下一步：等提案人确认{asked.stage.value}沟通（{day(asked.lapses_on)}前未回复视为属实）"
+    if owed := owed_stages(turn.session, a):
+        return f"下一步：承办单位与提案人{owed[0].value}沟通后“登记沟通”"
+    return "下一步：承办单位联络员“送审”" if a.state is Handling.DRAFTING else "下一步：承办单位联络员“写答复”"
 
 
 def acknowledge(turn: Turn, row: Row, words: str) -> None:
@@ -184,6 +200,7 @@ def acknowledge(turn: Turn, row: Row, words: str) -> None:
             facts=(("案由", proposal.title), ("编号", proposal.number), ("状态", row.state.value)),
             buttons=buttons,
             link=turn.url(f"p/proposals/{proposal.id}"),
+            link_text="查看全文",
         )
         turn.say(card, subject=subject(row))
     else:

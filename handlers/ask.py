@@ -144,7 +144,9 @@ def _mine(turn: Turn, p: Proposal) -> str:
 @router.enter
 def greet(turn: Turn) -> None:
     """The first time somebody opens the chat: who we are and what to type. Never again after that."""
-    turn.say(f"{turn.actor.name}，您好，这里是提案通。\n{_help(turn)}", key=f"hello:{turn.actor.userid}")
+    waiting = len(tasks_for(turn.session, turn.actor, turn.rules))
+    more = f"有{waiting}件事等您办，请看卡片，或发送“待办”。发送“帮助”看能做什么。" if waiting else _help(turn)
+    turn.say(f"{turn.actor.name}，您好，这里是提案通。\n{more}", key=f"hello:{turn.actor.userid}")
 
 
 @router.command("帮助", "?", "？")

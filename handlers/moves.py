@@ -9,12 +9,12 @@ from bot.router import Router, listed
 from bot.turn import Turn
 from handlers.actions import Stale, acknowledge, get_row, held, perform
 from handlers.cards.buttons import KINDS, Do, do
-from handlers.cards.told import named
+from handlers.cards.told import day, named
 from handlers.names import one_unit
 from models.errors import Refused
 from models.handling import Assignment
 from models.proposal import Proposal
-from models.states import Event, Stage
+from models.states import Event, Handling, Stage
 from models.step import Row, owed_stages
 from models.tasks import open_to
 
@@ -45,7 +45,13 @@ def tell_stale(turn: Turn, row: Row, event: Event) -> None:
 def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> None:
     """Perform and answer the actor."""
     if perform(turn, row, event, answers):
-        acknowledge(turn, row, f"已{event.value}")
+        if isinstance(row, Assignment) and row.state is Handling.REDO and event is Event.RATE:
+            turn.say(
+                f"已提交评价。{named(_proposal(turn, row))}将重新办理：由单位主要负责人当面与您沟通，"
+                f"{day(row.due_on)}前重新答复。感谢您的意见。"
+            )
+        else:
+            acknowledge(turn, row, event.done)
 
 
 @router.text

@@ -135,6 +135,22 @@ class Event(Enum):
     SETTLE = "协商后办结"
     LAPSE = "到期"
 
+    @property
+    def done(self) -> str:
+        """What a card says once it was done: 已签收, 已确认属实."""
+        return _DONE.get(self.name, f"已{self.value}")
+
+
+_DONE = {
+    "EDIT": "正在修改",
+    "REJECT": "已定不予立案",
+    "CONFIRM": "已确认属实",
+    "DISPUTE": "已反映不属实",
+    "RECORD": "已登记",
+    "SETTLE": "已协商办结",
+    "LAPSE": "期限已过",
+}
+
 
 class Role(Enum):
     """Who acts, seen from one proposal or assignment."""
@@ -156,7 +172,6 @@ class Notice(Enum):
 
     TO_ACCEPT = "有新提案待受理"
     ACCEPTED = "提案已受理"
-    TO_FIRST_REVIEW = "请初审"
     TO_SECOND_REVIEW = "请复审"
     TO_FINAL_REVIEW = "请终审"
     RETURNED = "提案退回修改"

@@ -13,9 +13,13 @@ TITLES: tuple[tuple[str, Sequence[Move], type[State] | type[Handling] | type[Tal
 FOLLOWS = (  # what models.lifecycle.derived can lead to (DOMAIN T17–T22)
     (State.HANDLING, State.FILED),
     (State.HANDLING, State.APPRAISING),
+    (State.HANDLING, State.REHANDLING),
+    (State.HANDLING, State.CLOSED),
     (State.APPRAISING, State.CLOSED),
     (State.APPRAISING, State.REHANDLING),
+    (State.REHANDLING, State.HANDLING),
     (State.REHANDLING, State.APPRAISING),
+    (State.REHANDLING, State.CLOSED),
 )
 DERIVED = """提案交办以后的状态由各承办单位的办理推出：全部解除则回到“已立案待交办”；有单位二次办理则为“二次办理中”；
 应答复的单位全部送达则为“已办复待评价”；全部完成则为“已办结”。"""

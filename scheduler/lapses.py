@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from bot.dialogue import Exchange
+from bot.questions import Exchange
 from bot.turn import Turn
 from handlers.actions import get_row, perform
 from handlers.cards.buttons import do

@@ -12,7 +12,7 @@ from models.lifecycle import NAMES, moves_from
 from models.people import Person
 from models.proposal import Proposal
 from models.states import Event
-from models.step import Row
+from models.step import Row, owed_stages
 
 KINDS: dict[str, type[Proposal] | type[Assignment] | type[Communication]] = {name: kind for kind, name in NAMES.items()}
 _STYLES = {
@@ -59,4 +59,14 @@ def do(row: Row, event: Event) -> Do:
 def buttons_for(session: Session, row: Row, reader: Person) -> tuple[Button, ...]:
     """One button for each move that the table offers this reader here."""
     events = [m.does for m in moves_from(row) if m.offered(row) and access.holds(session, reader, m.who, row)]
-    return tuple(Button(e.value, do(row, e).key, style=_STYLES.get(e, 1)) for e in dict.fromkeys(events))
+    later = _not_yet(session, row)
+    return tuple(
+        Button(e.value, do(row, e).key, style=2 if e is later else _STYLES.get(e, 1)) for e in dict.fromkeys(events)
+    )
+
+
+def _not_yet(session: Session, row: Row) -> Event | None:
+    """Of 登记沟通 and 写答复, the one whose turn it is not: its button is there, but does not stand out."""
+    if not isinstance(row, Assignment):
+        return None
+    return Event.WRITE if owed_stages(session, row) else Event.RECORD

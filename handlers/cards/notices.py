@@ -276,7 +276,7 @@ def delivered(t: Told) -> Say:
     reply = t.reply
     number = reply.document_no if reply else ""
     return Words(
-        f"{t.unit.name}对您的提案{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n请在稍后的卡片上评价。{_full_text(t)}"
+        f"{t.unit.name}对您的提案{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n请在下面的卡片上评价。{_full_text(t)}"
     )
 
 
@@ -321,7 +321,6 @@ def closed(t: Told) -> Say:
 CARDS: dict[Notice, Callable[[Told], Say]] = {
     Notice.TO_ACCEPT: to_accept,
     Notice.ACCEPTED: accepted,
-    Notice.TO_FIRST_REVIEW: to_review("初审", "请看资格、格式、一事一案和查重。"),
     Notice.TO_SECOND_REVIEW: to_review("复审", "请看必要性、可行性和职责归口。"),
     Notice.TO_FINAL_REVIEW: to_review("终审", "请决定是否立案。"),
     Notice.RETURNED: returned,

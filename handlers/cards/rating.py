@@ -2,7 +2,7 @@
 
 from bot.wecom.messages import Button, Card, Say, Select, Words
 from handlers.cards.buttons import Rate
-from handlers.cards.told import Told, day
+from handlers.cards.told import Told, day, named
 from models.states import Event, Verdict
 
 QUESTIONS = {"attitude": "办理态度", "process": "办理过程", "result": "办理结果"}
@@ -19,7 +19,7 @@ def rating_card(t: Told) -> Say:
         )
     return Card(
         title="请评价提案办理",
-        text=f"{t.unit.name} · {t.proposal.number}{t.proposal.title}\n请在{day(a.lapses_on)}前评价，只有您本人能填。",
+        text=f"{t.unit.name} · {t.proposal.number}{named(t.proposal)}\n请在{day(a.lapses_on)}前评价，只有您本人能填。",
         selects=tuple(Select(key, title, OPTIONS) for key, title in QUESTIONS.items()),
         submit=Button(Event.RATE.value, Rate(a.id or 0, a.stamp).key),
     )

@@ -99,4 +99,5 @@ def left(due: date | None, today: date) -> str:
         return "—"
     days = (due - today).days
     note = f"还有{days}天" if days > 0 else "今天到期" if days == 0 else f"已逾期{-days}天"
-    return f"{day(due)}（{note}）"
+    year = f"{due.year}年" if due.year != today.year else ""
+    return f"{year}{day(due)}（{note}）"
