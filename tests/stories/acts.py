@@ -5,14 +5,16 @@ Every act begins by letting everybody read what came before its last step; what 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, col, select
 
 from models.handling import Assignment
 from models.people import Holding
 from models.proposal import Proposal
+from simulator import cards
 from simulator.person import Person
+from simulator.records import Shown
 from tests.town import Town
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -74,6 +76,30 @@ async def everybody_is_at_rest(town: Town, *but: str) -> None:
     for userid in town.platform.people:
         if userid not in but:
             town.person(userid).reads_nothing_more()
+
+
+def tap_on(card: Shown, label: str, chosen: dict[str, str] | None = None, code: str = "forged") -> dict[str, Any]:
+    """The elements of the event that a press on this card causes, to be sent by whoever, whenever, as often as one likes."""
+    assert card.card is not None
+    tap = next(tap for tap in cards.taps(card.card) if tap.label == label)
+    elements = {
+        "EventKey": tap.key,
+        "TaskId": card.card["task_id"],
+        "CardType": card.card["card_type"],
+        "ResponseCode": code,
+    }
+    if chosen:
+        items = [{"QuestionKey": key, "OptionIds": {"OptionId": value}} for key, value in chosen.items()]
+        elements["SelectedItems"] = {"SelectedItem": items}
+    return elements
+
+
+async def forges(town: Town, who: str, card: Shown, label: str, chosen: dict[str, str] | None = None) -> Person:
+    """A press on a card by somebody who never got it, or can no longer press it."""
+    person = town.person(who)
+    await person.causes("template_card_event", tap_on(card, label, chosen))
+    await town.quiet()
+    return person
 
 
 async def the_menu_is_there(town: Town) -> None:
