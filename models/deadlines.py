@@ -7,7 +7,7 @@ add; chinese-calendar; Monday to Friday less the statutory days that never move,
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -69,11 +69,6 @@ def day_of(moment: datetime) -> date:
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
     return moment.astimezone(SHANGHAI).date()
-
-
-def moment_at(day: date, at: time) -> datetime:
-    """The moment, in UTC, when clocks in Shanghai show this."""
-    return datetime.combine(day, at, SHANGHAI).astimezone(UTC)
 
 
 def is_workday(day: date) -> bool:
