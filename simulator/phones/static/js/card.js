@@ -37,7 +37,7 @@ export function drawCard(phone, entry, state, press) {
       facts(phone, card),
     ),
     jumps(phone, card),
-    address && !card.jump_list?.length && h("div.card-jumps", {}, jump(phone, address, "查看详情", "a.card-jump.card-open")),
+    address && !card.jump_list?.length && !leadsThere(card, address) && h("div.card-jumps", {}, jump(phone, address, "查看详情", "a.card-jump.card-open")),
     INTERACTIVE.has(card.card_type) && form(phone, entry, card, state, press),
   );
   if (address) {
@@ -279,4 +279,9 @@ function buttons(phone, entry, card, state, submit) {
       );
     }),
   );
+}
+
+/** Whether a row of the card already leads to where a press on the card would. */
+function leadsThere(card, address) {
+  return (card.horizontal_content_list ?? []).some((row) => row.type === 1 && row.url === address);
 }

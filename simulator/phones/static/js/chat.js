@@ -112,6 +112,7 @@ export class Chat {
     const follow = this.following;
     const fresh = this.draw(entry);
     const place = old.contains(document.activeElement) ? [...focusable(old)].indexOf(document.activeElement) : -1;
+    fresh.classList.add("seen"); // it was here before: only what is new moves
     old.replaceWith(fresh);
     if (place >= 0) (focusable(fresh)[place] ?? focusable(fresh)[0] ?? this.log).focus({ preventScroll: true });
     if (follow) this.toEnd();

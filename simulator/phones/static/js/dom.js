@@ -74,6 +74,7 @@ export function toast(text, kind = "fine") {
   const box = document.getElementById("toasts");
   const note = h(`div.toast.${kind}`, {}, text);
   box.append(note);
+  for (const old of box.querySelectorAll(".toast.fine")) if (old !== note) old.remove(); // the newest word stands alone
   while (box.children.length > 4) box.firstChild.remove();
   setTimeout(() => note.remove(), kind === "bad" ? 9000 : 6000);
 }
