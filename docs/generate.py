@@ -1,4 +1,4 @@
-"""Writes docs/rules.md and docs/lifecycle.md from the code: `python docs/generate.py`. A test compares both with the code."""
+"""Writes rules.md and lifecycle.md from the code: `python docs/generate.py [folder]`. A test compares both with the code."""
 
 import re
 import sys
@@ -130,5 +130,6 @@ def lifecycle() -> str:
 PAGES = {"rules.md": rules, "lifecycle.md": lifecycle}
 
 if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
     for page, written in PAGES.items():
-        (DOCS / page).write_text(written(), encoding="utf-8")
+        (folder / page).write_text(written(), encoding="utf-8")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -31,35 +32,53 @@ STILL = "() => document.getAnimations().every((moving) => moving.playState !== '
 
 
 @asynccontextmanager
-async def program(*command: str, folder: Path, cwd: Path = ROOT, **environment: str) -> AsyncIterator[str]:
-    """Run a command that prints the address of its page; it must end by itself, well, when told by SIGTERM."""
-    log = folder / "stderr.txt"
-    with log.open("wb") as errors:
-        process = await asyncio.create_subprocess_exec(
-            *command, cwd=cwd, stdout=asyncio.subprocess.PIPE, stderr=errors, env={**os.environ, **environment}
-        )
+async def program(
+    *command: str, cwd: Path = ROOT, shows: bytes = rb"http://127\.0\.0\.1:\d+/\S*", **environment: str
+) -> AsyncIterator[str]:
+    """Run a command that stays, from the moment it shows something (its page's address) on; SIGTERM must end it well."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **environment},
+    )
+    assert process.stdout is not None
+    lines: list[bytes] = []
     try:
-        address = await _address(process)
-        assert address, log.read_text(encoding="utf-8")
-        yield address
-        process.send_signal(signal.SIGTERM)
+        yield await _shown(process.stdout, shows, lines)
+        rest = asyncio.create_task(process.stdout.read())
+        os.kill(_innermost(process.pid), signal.SIGTERM)
         async with asyncio.timeout(20):
-            assert await process.wait() == 0, log.read_text(encoding="utf-8")
+            lines.append(await rest)
+            assert await process.wait() == 0, _text(lines)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    assert '"level": "error"' not in log.read_text(encoding="utf-8")
+    assert '"level": "error"' not in _text(lines)
 
 
-async def _address(process: asyncio.subprocess.Process) -> str:
-    """The address that is printed; empty when the program ends without one."""
-    assert process.stdout is not None
+async def _shown(stream: asyncio.StreamReader, wanted: bytes, lines: list[bytes]) -> str:
     async with asyncio.timeout(60):
-        async for line in process.stdout:
-            if found := re.search(rb"http://127\.0\.0\.1:\d+/\S*", line):
+        async for line in stream:
+            lines.append(line)
+            if found := re.search(wanted, line):
                 return found[0].decode()
-    return ""
+    raise AssertionError(f"it ended before it showed what was wanted: {_text(lines)}")
+
+
+def _text(lines: list[bytes]) -> str:
+    return b"".join(lines).decode(errors="replace")
+
+
+def _innermost(pid: int) -> int:
+    """The process that does the work: make and the shell only wait for it."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], check=True, capture_output=True, text=True).stdout
+    children = {int(parent): int(child) for child, parent in (line.split() for line in listed.splitlines())}
+    while pid in children:
+        pid = children[pid]
+    return pid
 
 
 class Visitor:
@@ -173,7 +192,7 @@ class Visitor:
 async def a_visit(folder: Path, *, width: int = 1600, height: int = 1000) -> AsyncIterator[Visitor]:
     """The demo is running and the page is ready; in the end nothing may have gone wrong behind the scenes."""
     command = (sys.executable, "-m", "bot", "demo", "--data", str(folder / "data"), "--port", "0")
-    async with program(*command, folder=folder) as address, chromium(folder, width=width, height=height) as browser:
+    async with program(*command) as address, chromium(folder, width=width, height=height) as browser:
         visitor = Visitor(browser.pages[0], address)
         yield visitor
         found: dict[str, Any] = await (await browser.request.get(f"{address}api/violations")).json()
