@@ -47,7 +47,7 @@ def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None =
         return False
     about, before = subject(row), row.state
     carry_out(step, move)
-    _write_down(step, move, turn.cause, before.name.lower())
+    _write_down(step, turn, row, move.who.name.lower(), event.name.lower(), before.name.lower())
     who = f"{turn.person.name} · " if turn.person else ""
     outcome = f"{event.done} · {who}{day(turn.today)}"
     turn.card_now(outcome)
@@ -65,22 +65,23 @@ def _roles(turn: Turn, row: Row) -> list[Role]:
     return [role for role in Role if role in wanted and access.holds(turn.session, turn.person, role, row)]
 
 
-def _write_down(step: Step, move: Move, cause: str, before: str) -> None:
-    row = step.row
+def _write_down(step: Step, turn: Turn, row: Row, role: str, event: str, before: str) -> None:
+    """The books (DOMAIN §4.2): every change of state, with who, when, why."""
     assignment = row.id if isinstance(row, Assignment) else getattr(row, "assignment_id", None)
     step.session.add(
         Audit(
             proposal_id=step.proposal.id or 0,
             assignment_id=assignment,
             kind=NAMES[type(row)],
+            row_id=row.id or 0,
             actor=step.by,
-            role=move.who.name.lower(),
-            event=move.does.name.lower(),
+            role=role,
+            event=event,
             before=before,
             after=row.state.name.lower(),
             reason=str(step.answers.get("reason") or ""),
             at=step.now,
-            cause=cause,
+            cause=turn.cause,
         )
     )
 
@@ -156,6 +157,8 @@ def _follow(step: Step, turn: Turn) -> None:
     after = derived(proposal, assignments_of(step.session, proposal))
     effects.finish(step, after)
     step.session.add(proposal)
+    if after is not before:
+        _write_down(step, turn, proposal, Role.CLOCK.name.lower(), "follow", before.name.lower())
     if after is State.FILED and before is not State.FILED:
         tell(step, turn, Role.DISPATCHER, Notice.TO_ASSIGN, proposal)
     if after is State.CLOSED and not proposal.closed_with_dissent:

@@ -17,9 +17,10 @@ class Audit(SQLModel, table=True):
     proposal_id: int = Field(foreign_key="proposal.id")
     assignment_id: int | None = Field(default=None, foreign_key="assignment.id")
     kind: str = Field(max_length=16)  # proposal, assignment, communication
+    row_id: int  # of that kind
     actor: str = Field(max_length=64)  # a userid, or "clock"
     role: str = Field(max_length=32)
-    event: str = Field(max_length=32)
+    event: str = Field(max_length=32)  # "follow": the proposal followed its units
     before: str = Field(max_length=32)
     after: str = Field(max_length=32)
     reason: str = ""

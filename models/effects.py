@@ -15,9 +15,11 @@ def nothing(step: Step) -> None:
 
 
 def _numbered(step: Step, template: str, series: str) -> str:
+    """The next number of a series. Each shape of the template counts for itself, so that no number comes twice."""
     year = step.today.year
     term, session = term_and_session(step.proposal.term_session or step.rules.term_session)
-    return number(template, year, count_up(step.session, f"{series}:{year}"), term, session)
+    shape = number(template, year, 0, term, session)
+    return number(template, year, count_up(step.session, f"{series}:{shape}"), term, session)
 
 
 # --- the proposal -----------------------------------------------------------------------------------------------------
@@ -121,6 +123,7 @@ def _task(step: Step, unit: str, part: Part) -> Assignment:
         part=part,
         assigned_on=step.today,
         due_on=due,
+        entered_on=step.today,
         lapses_on=deadlines.objection_until(step.today, step.rules),
         remind_on=step.today,
     )
@@ -215,14 +218,14 @@ def write(step: Step) -> None:
     reply.result, reply.text, reply.drafted_by = said["result"], said["text"], step.by
     reply.promise, reply.promise_owner = said.get("promise", ""), said.get("promise_owner", "")
     reply.promise_due = date.fromisoformat(said["promise_due"]) if said.get("promise_due") else None
-    reply.reviewed_by = reply.signed_by = ""
+    reply.sent_up_by = reply.reviewed_by = reply.signed_by = ""
     step.session.add(reply)
     step.session.flush()
 
 
 def send_up(step: Step) -> None:
     """First of three levels: the liaison answers for the draft."""
-    step.reply.drafted_by = step.by
+    step.reply.sent_up_by = step.by
 
 
 def review(step: Step) -> None:

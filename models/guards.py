@@ -288,13 +288,14 @@ def silent_co_units(step: Step) -> list[str]:
 @stated("复核人不是起草人")
 def not_the_drafter(step: Step) -> Why:
     """Whoever wrote the reply does not review it."""
-    return "这份答复是您起草的，须由另一位同事复核。" if step.by == step.reply.drafted_by else None
+    mine = step.by in {step.reply.drafted_by, step.reply.sent_up_by}
+    return "这份答复是您起草或送审的，须由另一位同事复核。" if mine else None
 
 
 @stated("签发人不是起草人或复核人")
 def third_person(step: Step) -> Why:
     """The three who sign off are three people."""
-    if step.by in {step.reply.drafted_by, step.reply.reviewed_by}:
+    if step.by in {step.reply.drafted_by, step.reply.sent_up_by, step.reply.reviewed_by}:
         return "起草、复核、签发须是三位不同的人，请由另一位领导签发。"
     return None
 

@@ -29,6 +29,7 @@ class Assignment(SQLModel, table=True):
     assigned_on: date  # Asia/Shanghai, as every day here
     acked_on: date | None = None
     due_on: date  # the reply (or co-opinion) is due
+    entered_on: date | None = None  # when the present state began
     lapses_on: date | None = None  # after this day the present state ends by itself
     remind_on: date | None = None  # the next day on which a reminder may be due
     objection: str = ""
@@ -81,6 +82,7 @@ class Reply(SQLModel, table=True):
     promise_due: date | None = None
     promise_owner: str = Field(default="", max_length=64)
     drafted_by: str = Field(max_length=64)
+    sent_up_by: str = Field(default="", max_length=64)
     reviewed_by: str = Field(default="", max_length=64)
     signed_by: str = Field(default="", max_length=64)
     document_no: str = Field(default="", max_length=64)

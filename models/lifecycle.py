@@ -155,6 +155,8 @@ def carry_out(step: Step, move: Move) -> None:
     move.effect(step)
     if step.row.state is not before:
         step.row.stamp += 1
+        if isinstance(step.row, Assignment):
+            step.row.entered_on = step.today
     if isinstance(step.row, Assignment):
         step.row.remind_on = step.today
     elif isinstance(step.row, Communication):

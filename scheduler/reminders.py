@@ -54,6 +54,13 @@ class Owed:
             self.due_on, self.marks, today, in_workdays=self.in_workdays, overdue=self.overdue, since=self.since
         )
 
+    def standing(self, today: date) -> str:
+        """剩3个工作日, 今日到期, 已逾期2日: counted today, also when the reminder comes late."""
+        left = (self.due_on - today).days
+        if left > 0 and self.in_workdays:
+            left = deadlines.workdays_between(today, self.due_on)
+        return Mark(left, self.in_workdays).name
+
     def next_on(self, today: date) -> date | None:
         """When there will be another."""
         return deadlines.next_mark_on(
@@ -70,13 +77,20 @@ def remind(turn: Turn) -> bool:
     for a in rows:
         again: list[date] = []
         for owed in owed_by(turn, a):
-            if mark := owed.mark(turn.today):
+            if (mark := owed.mark(turn.today)) and _may_disturb(mark, turn.today):
                 _say(turn, a, owed, mark)
             if later := owed.next_on(turn.today):
                 again.append(later)
+            if mark and not _may_disturb(mark, turn.today):
+                again.append(deadlines.next_workday(turn.today))
         a.remind_on = min(again, default=None)
         turn.session.add(a)
     return len(rows) == BATCH
+
+
+def _may_disturb(mark: Mark, today: date) -> bool:
+    """On days off only what is due or overdue is said (DOMAIN §7.4); the rest waits for the next working day."""
+    return mark.left <= 0 or deadlines.is_workday(today)
 
 
 def owed_by(turn: Turn, a: Assignment) -> Iterator[Owed]:
@@ -93,7 +107,7 @@ def owed_by(turn: Turn, a: Assignment) -> Iterator[Owed]:
             yield Owed("交会办意见", Role.LIAISON, a.due_on, a.assigned_on, (7, 3, 1))
     elif a.state in SIGNING:
         role, what = SIGNING[a.state]
-        yield Owed(what, role, a.due_on, _begun(a), rules.due_marks_days)
+        yield Owed(what, role, a.due_on, a.entered_on or _begun(a), rules.due_marks_days)
     elif a.state in {Handling.DELIVERED, Handling.DONE}:
         yield from _talks(turn, a)
         if a.state is Handling.DELIVERED and a.lapses_on:
@@ -118,7 +132,7 @@ def _say(turn: Turn, a: Assignment, owed: Owed, mark: Mark) -> None:
     estimated = "（估算）" if deadlines.is_estimated(owed.due_on) else ""
     for reader in access.holders(turn.session, owed.role, a):
         card = Card(
-            title=f"{owed.what}{mark.name}",
+            title=f"{owed.what}{owed.standing(turn.today)}",
             text=f"{named(proposal)}\n{_hint(owed, a)}",
             facts=(
                 ("提案号", proposal.number),
