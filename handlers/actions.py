@@ -54,7 +54,7 @@ def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None =
     if row.state is not before:
         turn.settle_cards(about, outcome)
     _tell(step, move, turn)
-    _follow(step, turn)
+    _follow(step, turn, move)
     return True
 
 
@@ -146,7 +146,7 @@ def _send_rating(step: Step, turn: Turn) -> None:
         turn.say(rating_card(told(step, turn, reader)), to=reader, lane=Lane.NOTICE, subject=subject(step.row))
 
 
-def _follow(step: Step, turn: Turn) -> None:
+def _follow(step: Step, turn: Turn, move: Move) -> None:
     """The proposal follows its units (DOMAIN §4); its end is told."""
     if not isinstance(step.row, Assignment):
         return
@@ -158,7 +158,7 @@ def _follow(step: Step, turn: Turn) -> None:
     effects.finish(step, after)
     step.session.add(proposal)
     if after is not before:
-        _write_down(step, turn, proposal, Role.CLOCK.name.lower(), "follow", before.name.lower())
+        _write_down(step, turn, proposal, move.who.name.lower(), "follow", before.name.lower())
     if after is State.FILED and before is not State.FILED:
         tell(step, turn, Role.DISPATCHER, Notice.TO_ASSIGN, proposal)
     if after is State.CLOSED and not proposal.closed_with_dissent:
