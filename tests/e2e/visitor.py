@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import FrameLocator, Locator, Page, expect
+from playwright.async_api import FrameLocator, Locator, Page, TimeoutError, expect
 
 from tests.browser import chromium
 
@@ -145,7 +145,12 @@ class Visitor:
 
     async def reads(self, person: str, *words: str) -> Locator:
         """Wait until a new message or card holds all these words; what came before it counts as read."""
-        found = await self.page.wait_for_function(HEARD, arg=[person, self._read.get(person, 0), list(words)])
+        begun = self._read.get(person, 0)
+        try:
+            found = await self.page.wait_for_function(HEARD, arg=[person, begun, list(words)])
+        except TimeoutError:
+            seen = (await self.phone(person).locator(".entry").all_inner_texts())[begun:]
+            raise AssertionError(f"{person} did not read {words}, but: {seen}") from None
         place = (await found.json_value())["place"]
         self._read[person] = place + 1
         return self.phone(person).locator(".entry").nth(place)
