@@ -90,8 +90,8 @@ async def test_every_marked_command_runs(clone: Path) -> None:
                 is_target(clone, words[1])
             elif words[:2] == ["make", "demo"] or words[-1:] == ["demo"]:
                 async with program(*words, cwd=clone) as address:
-                    page_there = await asyncio.to_thread(urllib.request.urlopen, address, timeout=10)
-                    assert page_there.status == 200
+                    status, page_there = await asyncio.to_thread(get, address)
+                    assert (status, "提案通" in page_there.decode()) == (200, True)
             elif "serve" in words:
                 await serves(clone, words)
             else:
@@ -118,8 +118,9 @@ async def serves(clone: Path, words: list[str]) -> None:
 
 
 def get(url: str) -> tuple[int, bytes]:
+    """Straight to this machine, whatever proxy is set for the rest of the world."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own address
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, b""
