@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,10 +125,12 @@ class Phone:
 
     # --- talking -----------------------------------------------------------------------------------------------------
 
-    async def does(self, opening: Opening, *answers: Answer, until: tuple[str, ...], by_hand: bool = False) -> Shown:
-        """Say or press something, answer whatever is asked because of it, until the bot says `until`; that is returned.
+    async def does(
+        self, opening: Opening, *answers: Answer, until: Sequence[tuple[str, ...]], by_hand: bool = False
+    ) -> Shown:
+        """Say or press something, and answer whatever is asked because of it, until the bot says one of `until`.
 
-        Nobody else's business comes in between: this person's hand is full until then.
+        What it says then is returned. Nobody else's business comes in between: this person's hand is full until then.
         """
         async with self.hand:
             talk = Talk(self, answers, until, by_hand)
@@ -138,7 +140,9 @@ class Phone:
 class Talk:
     """One conversation with the bot."""
 
-    def __init__(self, phone: Phone, answers: tuple[Answer, ...], until: tuple[str, ...], by_hand: bool) -> None:
+    def __init__(
+        self, phone: Phone, answers: Sequence[Answer], until: Sequence[tuple[str, ...]], by_hand: bool
+    ) -> None:
         self._phone, self._answers, self._until, self._by_hand = phone, answers, until, by_hand
         self._place = 0  # in the chat: what comes from here on is new
 
@@ -153,11 +157,15 @@ class Talk:
         else:
             await person.says(opening)
         while True:
-            shown = await self._news("、".join(self._until), lambda s: bool(self._answer(s)) or _holds(s, self._until))
-            if _holds(shown, self._until):
-                return shown
+            what = " 或 ".join("、".join(fragments) for fragments in self._until)
+            shown = await self._news(what, lambda s: self._answer(s) is not None or self._is_done(s))
             if answer := self._answer(shown):
                 await self._give(answer, shown)
+            else:
+                return shown
+
+    def _is_done(self, shown: Shown) -> bool:
+        return any(_holds(shown, fragments) for fragments in self._until)
 
     def _answer(self, shown: Shown) -> Answer | None:
         return next((answer for answer in self._answers if _holds(shown, answer.to)), None)

@@ -24,6 +24,7 @@ from simulator.script import (
 )
 
 BEFORE, DURING, AFTER = "办前", "办中", "办后"
+DONE = ("现为“", "状态：")  # in the words, or on the card, that end every act
 
 
 class Steps(Protocol):
@@ -87,14 +88,16 @@ class Life:
         finally:
             self.ties.ended(case)
 
-    def _does(self, phone: Phone, opening: Opening, *answers: Answer, until: str) -> Awaitable[Shown]:
-        return phone.does(opening, *answers, until=(until, self.case.about), by_hand=self.case.by_hand)
+    def _does(self, phone: Phone, opening: Opening, *answers: Answer, until: Sequence[str] = DONE) -> Awaitable[Shown]:
+        """Act, and read how the proposal stands now."""
+        ends = [(words, self.case.about) for words in until]
+        return phone.does(opening, *answers, until=ends, by_hand=self.case.by_hand)
 
     async def _presses(self, who: str | Phone, label: str, title: str, *answers: Answer, since: int = 0) -> Shown:
         """Wait for the card so titled, press, answer, and read the bot's word that it is done."""
         phone = self._of(who) if isinstance(who, str) else who
         card = await phone.card(label, title, self.case.about, since=since)
-        return await self._does(phone, Press(label, card), *answers, until=f"已{label}")
+        return await self._does(phone, Press(label, card), *answers)
 
     # --- the committee -----------------------------------------------------------------------------------------------
 
@@ -116,7 +119,6 @@ class Life:
                 Answer(("不同意公开的原因",), (case.secret_reason,)),
                 Answer(("涉密自查：内容",), presses="不涉密"),
                 Answer(("提交前再看一遍",), presses="提交"),
-                until="提交成功",
             )
             self.number = self._found(r"流水号：(\w+)", shown)
 
@@ -124,15 +126,16 @@ class Life:
         """Acceptance and three reviews; whether it was filed."""
         case, step = self.case, self.steps.step
         with step("受理"):
-            await self._presses(self.staff, "受理", "有新提案待受理")
+            accepted = await self._presses(self.staff, "受理", "有新提案待受理")
             await self.member.reads("已受理", case.about)
         if case.ending is Ending.RETURNED and not case.split:
-            await self._returned(self.staff, "已受理")
+            await self._returned(self.staff, accepted)
             return False
         with step("初审"):
-            await self._presses(self.staff, "通过", "已受理")
+            await self._does(self.staff, Press("通过", accepted))
         if case.split:
-            await self._returned(self._of(REVIEWER), "请复审")
+            reviewer = self._of(REVIEWER)
+            await self._returned(reviewer, await reviewer.card("退回修改", "请复审", case.about))
             return False
         with step("复审"):
             await self._presses(REVIEWER, "通过", "请复审")
@@ -146,11 +149,11 @@ class Life:
                 return True
         return False
 
-    async def _returned(self, who: Phone, title: str) -> None:
+    async def _returned(self, who: Phone, card: Shown) -> None:
         case = self.case
         reason = f"{'请按一事一案拆分后分别提交' if case.split else REASONS[case.reason_code]}：{case.reason}"
         with self.steps.step("退回修改"):
-            await self._presses(who, "退回修改", title, Answer(("需要怎么修改",), (reason,)))
+            await self._does(who, Press("退回修改", card), Answer(("需要怎么修改",), (reason,)))
             await self.member.reads("提案退回修改", case.about, reason[:20])
 
     async def _rejected(self) -> None:
@@ -225,7 +228,7 @@ class Life:
         with self.steps.step("会办意见"):
             opinion = f"本单位赞成《{case.title}》的方向，愿在职责范围内配合，并确定一名联系人参加。"
             answer = Answer(("请写会办意见",), (opinion, END))
-            await self._does(liaison, Press("写会办意见", card), answer, until="已写会办意见")
+            await self._does(liaison, Press("写会办意见", card), answer)
             await self._of(lead.liaison).reads(unit.name, "会办意见", case.about)
 
     async def _objects(self, unit: Unit) -> Shown:
@@ -283,7 +286,6 @@ class Life:
             Answer(("用什么方式",), ("上门走访",)),
             Answer(("沟通日期是",), ("今天",)),
             Answer(("沟通纪要：",), (f"{stage}与提案人当面谈了《{self.case.title}》，提案人希望列出时间表。",)),
-            until="已登记沟通",
         )
 
     async def _written(self, unit: Unit, card: Shown) -> Shown:
@@ -303,7 +305,6 @@ class Life:
                 Answer(("承诺做什么",), ("年内拿出方案，明年上半年完成首批任务",)),
                 Answer(("完成日期是",), (due,)),
                 Answer(("由谁负责",), (f"{self._of(unit.leader).person.name}，主要负责人",)),
-                until="已写答复",
             )
 
     async def _signed(self, unit: Unit, written: Shown, since: int) -> Shown:
@@ -312,7 +313,7 @@ class Life:
         reviewer, leader = self._of(unit.reviewer), self._of(unit.leader)
         to_review, to_sign = reviewer.here, leader.here
         with self.steps.step("复核"):
-            await self._does(liaison, Press("送审", written), until="已送审")
+            await self._does(liaison, Press("送审", written))
             if case.turn is Turn.SENT_BACK:
                 with self.steps.step(Turn.SENT_BACK.value):
                     answer = Answer(("为什么退回",), ("请写明时间安排。",))
@@ -320,7 +321,7 @@ class Life:
                 to_review = reviewer.here
                 card = await liaison.card("写答复", "答复被退回", case.about, since=since)
                 again = await self._written(unit, card)
-                await self._does(liaison, Press("送审", again), until="已送审")
+                await self._does(liaison, Press("送审", again))
             await self._presses(reviewer, "同意", "答复待复核", since=to_review)
         with self.steps.step("签发"):
             if case.turn is Turn.AGREED:
@@ -343,7 +344,7 @@ class Life:
                 "办理结果": verdict,
             }
             why = Answer(("不满意，原因是什么",), ("答复没有写时间安排，看不到什么时候能办成。",))
-            shown = await self._does(self.member, Choose(choices, "提交评价", card), why, until="已提交评价")
+            shown = await self._does(self.member, Choose(choices, "提交评价", card), why, until=("已提交评价",))
             await self.staff.reads(f"评价{unit.name}", case.about, f"办理结果{verdict}", since=staff_since)
             if verdict == DISSATISFIED:
                 await self._of(unit.leader).reads("二次办理通知", case.about)
@@ -356,7 +357,7 @@ class Life:
     async def _found_in_the_list(self) -> None:
         """The proposer asks where it stands, and it stands where the corpus says."""
         case = self.case
-        shown = await self._does(self.member, "我的提案", until="您有")
+        shown = await self._does(self.member, "我的提案", until=("您有",))
         line = next(line for line in shown.text.splitlines() if case.about in line)
         if self.number not in line or case.ending.value not in line:
             raise Trouble(f"“我的提案”里应有{self.number}和“{case.ending.value}”，写的却是：{line}")

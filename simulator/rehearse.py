@@ -26,6 +26,10 @@ from simulator.script import Case, Ending, cases
 
 AT_ONCE = 12
 MOST_TROUBLES = 5  # after so many it is no use going on
+ORDER = (
+    "提交", "受理", "初审", "退回修改", "复审", "不予立案", "已并案", "立案", "交办", "签收", "申请调整", "会办意见",
+    "沟通", "免予沟通", "不属实", "答复", "复核", "退回", "签发", "二次办理", "评价", "核对",
+)  # fmt: skip
 SHOWN = 20  # troubles and violations of a kind that are printed
 
 _now: ContextVar[str] = ContextVar("step", default="")
@@ -158,7 +162,7 @@ class Rehearsal:
             report.troubles.append(f"违反平台协议：{violation}（{times} 次）")
         report.wants(not platform.dropped, f"有 {len(platform.dropped)} 条消息超过平台限额，没有送到")
         lost = [delivery for delivery in platform.callbacks if not delivery.accepted]
-        report.wants(not lost, f"有 {len(lost)} 次回调没有被接收")
+        report.wants(not lost or undone > 0, f"有 {len(lost)} 次回调没有被接收")
 
 
 # --- from a config file -----------------------------------------------------------------------------------------------
@@ -203,6 +207,7 @@ async def _play(rehearsal: Rehearsal, address: str, console: Console) -> Report:
     if not await platform.verify_callback():
         wrong = platform.violations[-1]
         raise office.Failed(f"机器人没有通过回调地址的验证（{wrong}），请核对 wecom.token 和 encoding_aes_key")
+    _say(console, f"机器人在 {address}，开始排练 {len(report.cases)} 件提案。")
     columns = (
         TextColumn("排练"),
         BarColumn(),
@@ -255,8 +260,8 @@ def table(report: Report) -> Table:
     shown.add_column("回调", f"{total.callbacks}", justify="right")
     shown.add_column("平均秒", justify="right")
     shown.add_column("最长秒", justify="right")
-    order = list(dict.fromkeys(name for case in report.cases for name in case.steps))
-    for name in order:
+    played = {name for case in report.cases for name in case.steps}
+    for name in sorted(played, key=ORDER.index):
         step = tally.steps.get(name, Step())
         mean = step.seconds / step.times if step.times else 0.0
         shown.add_row(name, f"{step.times}", f"{step.callbacks}", f"{mean:.1f}", f"{step.longest:.1f}")
@@ -275,7 +280,7 @@ def summary(report: Report) -> list[str]:
         f"用时：{report.seconds:.0f} 秒" + (f"，停机 {report.stopping:.1f} 秒" if report.stopping is not None else ""),
     ]
     if report.well:
-        return [*lines, "协议违规：0。全部按预期办结。"]
+        return [*lines, "协议违规：0。每件都到了预期的结局。"]
     return [*lines, f"有 {len(report.troubles)} 处不对："] + [f"  {line}" for line in report.troubles[:SHOWN]]
 
 
@@ -287,14 +292,17 @@ def run(file: Path | None, only: Sequence[str], *, attach: bool, at_once: int) -
         try:
             report = asyncio.run(_until_told(rehearse(config, only, attach=attach, at_once=at_once, console=errors)))
         except office.BadConfig as bad:
-            return _said(errors, str(bad), 2)
+            _say(errors, str(bad))
+            return 2
         except office.Failed as failed:
-            return _said(errors, str(failed), 1)
+            _say(errors, str(failed))
+            return 1
         except asyncio.CancelledError:
-            return _said(errors, "排练中断。", 1)
+            _say(errors, "排练中断。")
+            return 1
     console.print(table(report))
     for line in summary(report):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        _say(console, line)
     return 0 if report.well else 1
 
 
@@ -309,6 +317,5 @@ async def _until_told(playing: Any) -> Report:
     return result
 
 
-def _said(console: Console, line: str, code: int) -> int:
+def _say(console: Console, line: str) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return code
