@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.__main__ import cli
 from tests.e2e.visitor import ROOT, program
 
 PAIRS = (("README.md", "README.zh-CN.md"), ("docs/deploy.md", "docs/deploy.zh-CN.md"))
@@ -131,6 +132,15 @@ def test_every_make_target_that_is_documented_exists(clone: Path) -> None:
     assert targets == {"setup", "check", "test", "demo", "rehearse"}
     for target in targets:
         is_target(clone, target)
+
+
+def test_every_command_of_the_bot_that_is_documented_exists(clone: Path) -> None:
+    known = {command.name or command.callback.__name__ for command in cli.registered_commands if command.callback}
+    for words in (words for page in PAGES for words in commands(clone / page)):
+        if "bot" in words:
+            assert words[words.index("bot") + 1] in known, words
+        for script in (word for word in words if word.startswith("scripts/")):
+            assert os.access(clone / script, os.X_OK), script
 
 
 # --- the two languages ------------------------------------------------------------------------------------------------
