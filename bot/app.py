@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -27,6 +28,7 @@ from bot.wecom.messages import Words
 from bot.wecom.oauth import add_oauth
 from bot.wecom.updates import parse
 from models import access, store
+from models.errors import Refused
 from models.messages import PARKED, Incoming, Lane, Outgoing
 from models.people import Person
 from models.store import Store, StoreDown
@@ -98,7 +100,7 @@ class App:
         self.client = WeComClient(settings.wecom, now)
         self.answers = Answers(office.routers, Dialogues(office.dialogues))
         self.outbox = Outbox(self.store, self.client, settings.wecom.agent_id, now)
-        self.inbox = Inbox(self.store, self._work, self._give_up, now, wake_outbox=self.outbox.bell.ring)
+        self.inbox = Inbox(self.store, self, now, wake_outbox=self.outbox.bell.ring)
         self.jobs = office.jobs
         self.clock: Ticking | None = None
         self._clock_of = office.clock
@@ -172,13 +174,22 @@ class App:
             person=person,
         )
 
-    def _work(self, session: Session, row: Incoming) -> None:
+    def work(self, session: Session, row: Incoming) -> None:
+        """Work one update out."""
         update = parse(row.fields)
         person = access.active(session, row.person)
+        turn = self.turn(session, row.key, person)
         with structlog.contextvars.bound_contextvars(row=row.id, person=row.person):
-            self.answers.answer(update, self.turn(session, row.key, person))
+            self.answers.answer(update, turn)
+        turn.write_down()
 
-    def _give_up(self, session: Session, row: Incoming) -> None:
+    def refuse(self, session: Session, row: Incoming, refused: Refused) -> None:
+        """Say why not."""
+        turn = self.turn(session, row.key, access.active(session, row.person))
+        turn.say(refused.words)
+        turn.write_down()
+
+    def give_up(self, session: Session, row: Incoming) -> None:
         """The person is told in words, the sysadmins once; the lane is free."""
         turn = self.turn(session, f"parked:{row.key}", access.active(session, row.person))
         if turn.person:
@@ -186,6 +197,7 @@ class App:
         for admin in access.with_role(session, access.SYSADMIN):
             words = f"有一条来自 {row.person} 的消息处理失败（编号 {row.id}，{row.trouble}），已搁置，请查看运行日志。"
             turn.say(Words(words), to=admin, lane=Lane.NOTICE)
+        turn.write_down()
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -195,7 +207,7 @@ class App:
             for job in self.jobs:
                 try:
                     for _ in range(MOST_ROUNDS):
-                        if not await self.store.run(lambda session, job=job: job.work(self.turn(session, job.name))):  # type: ignore[misc]
+                        if not await self.store.run(partial(self._do, job)):
                             break
                 except StoreDown as down:
                     log.warning("job_waits_for_store", job=job.name, cause=str(down))
@@ -203,6 +215,12 @@ class App:
                     log.exception("job_failed", job=job.name)
         self.inbox.bell.ring()
         self.outbox.bell.ring()
+
+    def _do(self, job: Job, session: Session) -> bool:
+        turn = self.turn(session, job.name)
+        more = job.work(turn)
+        turn.write_down()
+        return more
 
     async def settled(self, within: float = 10.0) -> bool:
         """Wait until nothing is left that could be worked on or sent now; False when time runs out."""

@@ -114,7 +114,6 @@ class Dialogues:
     def _touch(exchange: Exchange) -> None:
         exchange.conversation.updated_at = exchange.turn.now
         exchange.turn.session.add(exchange.conversation)
-        exchange.turn.session.flush()
 
     # --- hearing ------------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,14 @@ nothing to lease: a process that dies lets go of its row, and what it had not co
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
 
 import structlog
+from sqlalchemy import bindparam, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
@@ -18,8 +20,10 @@ from sqlmodel import Session, col, or_, select
 from bot.bell import Bell
 from bot.wecom import Clock
 from bot.wecom.callback import Arrival, Unavailable
+from models.columns import UtcDateTime
+from models.errors import Refused
 from models.messages import WAITING, Incoming, Wait
-from models.store import Store, StoreDown, claimed, put_once
+from models.store import Store, StoreDown, put_all
 
 log = structlog.get_logger()
 
@@ -27,28 +31,28 @@ ACCEPT_WITHIN = 4.5  # seconds; the platform hangs up after 5
 STOP_WITHIN = 6.0  # seconds for what is in hand
 POLL = 1.0  # seconds: the safety net for what another replica has written down
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
-BATCH = 200
+TOGETHER = 200  # callbacks that share a commit
 BACK_OFF = (1, 3, 10)  # seconds before the next try of a row that failed; then it is parked
 
-Work = Callable[[Session, Incoming], None]
-GiveUp = Callable[[Session, Incoming], None]
 
+class Office(Protocol):
+    """Who works an update out, in the transaction it is given."""
 
-class TurnFailed(Exception):
-    """A handler has a bug: which row it was about."""
+    def work(self, session: Session, row: Incoming) -> None:
+        """Work it out; Refused for the person, anything else is a bug."""
 
-    def __init__(self, row: int) -> None:
-        super().__init__(row)
-        self.row = row
+    def refuse(self, session: Session, row: Incoming, refused: Refused) -> None:
+        """Say why not."""
+
+    def give_up(self, session: Session, row: Incoming) -> None:
+        """It has failed for the last time: say so."""
 
 
 class Inbox:
     """Writes updates down, and has them worked out."""
 
-    def __init__(
-        self, store: Store, work: Work, give_up: GiveUp, now: Clock, *, wake_outbox: Callable[[], None]
-    ) -> None:
-        self._store, self._work, self._give_up, self._now, self._wake_outbox = store, work, give_up, now, wake_outbox
+    def __init__(self, store: Store, office: Office, now: Clock, *, wake_outbox: Callable[[], None]) -> None:
+        self._store, self._office, self._now, self._wake_outbox = store, office, now, wake_outbox
         self._arrived: asyncio.Queue[tuple[Arrival, asyncio.Future[None]]] = asyncio.Queue(maxsize=5_000)
         self.bell = Bell(store.writers)
         self._stopping = False
@@ -71,22 +75,28 @@ class Inbox:
     async def _write_down(self) -> None:
         while True:
             batch = [await self._arrived.get()]
-            while len(batch) < BATCH and not self._arrived.empty():
+            while len(batch) < TOGETHER and not self._arrived.empty():
                 batch.append(self._arrived.get_nowait())
-            rows = [Incoming(key=a.key, person=a.person, fields=a.fields, received_at=self._now()) for a, _ in batch]
+            rows = [_row(arrival, self._now()) for arrival, _ in batch]
             try:
-                await self._store.run(lambda session, rows=rows: [put_once(session, row) for row in rows])  # type: ignore[misc]
+                await self._store.run(partial(put_all, kind=Incoming, rows=rows))
             except Exception as error:
-                for _, written in batch:
-                    if not written.done():
-                        written.set_exception(error if isinstance(error, StoreDown) else StoreDown("write"))
                 if not isinstance(error, StoreDown):
                     log.exception("inbox_write_failed")
-                continue
-            for _, written in batch:
-                if not written.done():
-                    written.set_result(None)
-            self.bell.ring()
+                self._answer(batch, error if isinstance(error, StoreDown) else StoreDown("write"))
+            else:
+                self._answer(batch, None)
+                self.bell.ring()
+
+    @staticmethod
+    def _answer(batch: Iterable[tuple[Arrival, asyncio.Future[None]]], error: StoreDown | None) -> None:
+        for _, written in batch:
+            if written.done():
+                continue  # whoever waited has given up
+            if error:
+                written.set_exception(error)
+            else:
+                written.set_result(None)
 
     # --- working ------------------------------------------------------------------------------------------------------
 
@@ -116,56 +126,46 @@ class Inbox:
                 await self.bell.listen(POLL)
 
     async def _step(self) -> bool:
-        """Work one update out; whether there was one."""
+        """Work a handful of updates out; whether there was any."""
         try:
-            worked = await self._store.run(self._one)
+            worked = await self._store.run(self._several)
         except StoreDown as down:
             log.warning("inbox_waits_for_store", cause=str(down))
             await asyncio.sleep(STORE_DOWN)
             return not self._stopping
-        except TurnFailed as failed:
-            log.exception("turn_failed", row=failed.row)
-            row, cause = failed.row, failed.__cause__
-            with suppress(StoreDown):
-                await self._store.run(lambda session: self._failed(session, row, cause))
-            worked = True
         if worked:
             self._wake_outbox()
         return worked
 
-    def _one(self, session: Session) -> bool:
-        row = claimed(session, self._heads()).first()
-        if row is None:
-            return False
+    def _several(self, session: Session) -> bool:
+        """One transaction: the oldest update of each of several people, each in a savepoint of its own."""
+        rows = session.exec(_HEADS[self._store.is_sqlite], params={"now": self._now()}).all()
+        done = [row.id for row in rows if self._worked(session, row)]
+        if done:
+            session.connection().execute(_DONE, {"ids": done})
+        return bool(rows)
+
+    def _worked(self, session: Session, row: Incoming) -> bool:
         try:
-            self._work(session, row)
+            with session.begin_nested():
+                self._office.work(session, row)
+            return True
+        except Refused as refused:  # what the handler did is taken back, and this is said instead
+            self._office.refuse(session, row, refused)
+            return True
         except OperationalError:
             raise  # the database, not the handler: the store says what it means
         except Exception as error:
-            raise TurnFailed(row.id) from error
-        row.state = Wait.DONE
-        session.add(row)
-        return True
+            log.exception("turn_failed", row=row.id)
+            self._failed(session, row, error)
+            return False
 
-    def _heads(self) -> Any:
-        """The oldest waiting update of each person who has none in trouble, oldest first."""
-        earlier: Any = aliased(Incoming)
-        blocked = (
-            select(earlier.id)
-            .where(earlier.person == Incoming.person, earlier.state == WAITING, earlier.id < col(Incoming.id))
-            .exists()
-        )
-        ready = or_(col(Incoming.not_before).is_(None), col(Incoming.not_before) <= self._now())
-        waiting = select(Incoming).where(col(Incoming.state) == WAITING, ready, ~blocked)
-        return waiting.order_by(col(Incoming.id)).limit(1)
-
-    def _failed(self, session: Session, row_id: int, cause: BaseException | None) -> None:
-        row = session.get_one(Incoming, row_id)
+    def _failed(self, session: Session, row: Incoming, cause: Exception) -> None:
         row.attempts += 1
         row.trouble = type(cause).__name__
         if row.attempts > len(BACK_OFF):
             row.state = Wait.PARKED
-            self._give_up(session, row)
+            self._office.give_up(session, row)
         else:
             row.not_before = self._now() + timedelta(seconds=BACK_OFF[row.attempts - 1])
         session.add(row)
@@ -176,3 +176,39 @@ class Inbox:
     def alive(self) -> bool:
         """Whether every task still runs."""
         return bool(self.tasks) and not any(task.done() for task in self.tasks)
+
+
+def _row(arrival: Arrival, now: datetime) -> dict[str, Any]:
+    return {
+        "key": arrival.key,
+        "person": arrival.person,
+        "fields": arrival.fields,
+        "received_at": now,
+        "state": Wait.WAITING,
+        "attempts": 0,
+        "trouble": "",
+    }
+
+
+def _heads(most: int) -> Any:
+    """The oldest waiting update of each person, unless it waits after a failure; oldest first."""
+    earlier: Any = aliased(Incoming)
+    blocked = (
+        select(earlier.id)
+        .where(earlier.person == Incoming.person, earlier.state == WAITING, earlier.id < col(Incoming.id))
+        .exists()
+    )
+    now = bindparam("now", type_=UtcDateTime())
+    ready = or_(col(Incoming.not_before).is_(None), col(Incoming.not_before) <= now)
+    waiting = select(Incoming).where(col(Incoming.state) == WAITING, ready, ~blocked)
+    return waiting.order_by(col(Incoming.id)).limit(most).with_for_update(skip_locked=True)
+
+
+# SQLite has one writer and a costly commit: many turns share it. On PostgreSQL several workers share the rows.
+_HEADS = {True: _heads(32), False: _heads(4)}
+_DONE = (
+    update(Incoming)
+    .where(col(Incoming.id).in_(bindparam("ids", expanding=True)))
+    .values(state=Wait.DONE)
+    .execution_options(synchronize_session=False)
+)

@@ -73,18 +73,11 @@ class Answers:
             self.entering.extend(router.entering)
 
     def answer(self, update: updates.Update, turn: Turn) -> None:
-        """Work out one update. A Refused takes back what the handler did and is said instead."""
+        """Work out one update; Refused, for the person, where it cannot be done."""
         if turn.person is None:
             if not isinstance(update, updates.Enter | updates.Leave | updates.Unknown):
                 self._stranger(update.person, turn)
             return
-        try:
-            with turn.session.begin_nested():
-                self._dispatch(update, turn)
-        except Refused as refused:
-            turn.say(refused.words)
-
-    def _dispatch(self, update: updates.Update, turn: Turn) -> None:
         match update:
             case updates.Text(text=text):
                 self._text(text, turn)

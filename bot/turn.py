@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.dialogue import Dialogues
 
 M = TypeVar("M", bound=SQLModel)
+_UNSENT = {"pieces_sent": 0, "attempts": 0, "lease": "", "msgid": "", "response_code": "", "trouble": ""}
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Turn:
     person: Person | None = None
     response_code: str = ""  # of the press that is being worked out; spent by one `card_now`
     said: int = field(default=0, init=False)
+    _held: set[tuple[type, Any]] = field(default_factory=set, init=False)
+    words: list[dict[str, Any]] = field(default_factory=list, init=False)  # said, and not written down yet
 
     @property
     def today(self) -> date:
@@ -46,9 +49,11 @@ class Turn:
 
     def get(self, kind: type[M], key: Any) -> M:
         """The row, held until the turn ends; Refused when it is gone."""
-        row = store.locked(self.session, kind, key)
+        held = (kind, key) in self._held
+        row = self.session.get(kind, key) if held else store.locked(self.session, kind, key)
         if row is None:
             raise Refused("没有找到这一件，可能已被删除。发送“待办”可以看现在等您办的事。")
+        self._held.add((kind, key))
         return row
 
     def url(self, path: str) -> str:
@@ -57,8 +62,8 @@ class Turn:
 
     def say(
         self, what: Say | str, to: Person | None = None, *, key: str = "", lane: Lane = Lane.ANSWER, subject: str = ""
-    ) -> bool:
-        """Say something to a person (the actor unless told); False if this was said before.
+    ) -> None:
+        """Say something to a person (the actor unless told).
 
         A key of one's own makes it said once for ever, however often the cause comes back. Whoever reads in the WeChat
         plugin gets a card as words, for cards do not show there (PROTOCOL §20).
@@ -67,19 +72,28 @@ class Turn:
         words = Words(what) if isinstance(what, str) else what
         if reader.plain:
             if isinstance(words, CardNow):
-                return False
+                return
             if isinstance(words, Card):
                 words = Words(plain(words))
         self.said += 1
-        row = Outgoing(
-            key=key or f"{self.cause}#{self.said}",
-            person=reader.userid,
-            lane=lane.value,
-            body=to_json(words),
-            subject=subject,
-            created_at=self.now,
+        self.words.append(
+            {
+                "key": key or f"{self.cause}#{self.said}",
+                "person": reader.userid,
+                "lane": lane.value,
+                "body": to_json(words),
+                "subject": subject,
+                "created_at": self.now,
+                "state": Wait.WAITING,
+                **_UNSENT,
+            }
         )
-        return store.put_once(self.session, row)
+
+    def write_down(self) -> None:
+        """Put what was said into the outbox, together with everything else this turn has done."""
+        self.session.flush()
+        store.put_all(self.session, Outgoing, self.words)
+        self.words.clear()
 
     def card_now(self, done: str, card: Card | None = None, *, response_code: str = "") -> None:
         """Let the pressed card tell what is now true. A code serves once; without one there is nothing to update."""

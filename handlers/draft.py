@@ -96,7 +96,6 @@ def _write(exchange: Exchange, p: Proposal) -> None:
     p.no_public_reason = said.get("no_public_reason") or ""
     p.not_secret = said.get("secrecy") == "clear"
     exchange.turn.session.add(p)
-    exchange.turn.session.flush()
 
 
 def _yes(answer: Any) -> bool | None:

@@ -3,14 +3,17 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -149,22 +152,19 @@ def _engine(url: URL, *, immediate: bool, size: int) -> Engine:
     return engine
 
 
-def put_once(session: Session, row: SQLModel) -> bool:
-    """Insert a row with a unique `key` unless it is there already; says whether it was new."""
-    kind = type(row)
-    values = {name: value for name, value in row.model_dump().items() if not (name == "id" and value is None)}
-    statement = _insert(session)(kind).values(**values).on_conflict_do_nothing(index_elements=["key"])
-    return bool(session.connection().execute(statement).rowcount)
+def put_all(session: Session, kind: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows (every column but the id) unless their unique `key` is there already: doing it twice changes nothing."""
+    if rows:
+        session.connection().execute(_putting(kind, session.get_bind().dialect.name), rows)
 
 
-def _insert(session: Session) -> Any:
-    if session.get_bind().dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+@cache
+def _putting(kind: type[SQLModel], dialect: str) -> Any:
+    return _insert(dialect)(kind).on_conflict_do_nothing(index_elements=["key"])
 
-        return insert_sqlite
-    from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 
-    return insert_postgresql
+def _insert(dialect: str) -> Any:
+    return insert_sqlite if dialect == "sqlite" else insert_postgresql
 
 
 def locked(session: Session, kind: type[M], key: Any) -> M | None:
@@ -179,7 +179,7 @@ def claimed(session: Session, statement: Any) -> Any:
 
 def count_up(session: Session, name: str) -> int:
     """The next number of a series, without gaps or repetition."""
-    statement = _insert(session)(Counter).values(name=name, value=1)
+    statement = _insert(session.get_bind().dialect.name)(Counter).values(name=name, value=1)
     session.connection().execute(
         statement.on_conflict_do_update(index_elements=["name"], set_={"value": col(Counter.value) + 1})
     )
