@@ -102,13 +102,19 @@ async def forges(town: Town, who: str, card: Shown, label: str, chosen: dict[str
     return person
 
 
+async def until(town: Town, true: Callable[[], bool], within: float = 5.0) -> None:
+    """Wait until something on the platform is so; looked at whenever something changes there."""
+    changed = asyncio.Event()
+    town.platform.on_change.append(lambda change: changed.set())
+    async with asyncio.timeout(within):
+        while not true():
+            changed.clear()
+            await changed.wait()
+
+
 async def the_menu_is_there(town: Town) -> None:
     """Wait until the bot has made the app's menu."""
-    made = asyncio.Event()
-    town.platform.on_change.append(lambda change: made.set() if change["kind"] == "menu" else None)
-    if town.platform.menu is None:
-        async with asyncio.timeout(5):
-            await made.wait()
+    await until(town, lambda: town.platform.menu is not None)
 
 
 # --- looking behind the curtain ---------------------------------------------------------------------------------------
