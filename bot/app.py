@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import Any, Protocol
 
 import structlog
@@ -44,7 +45,7 @@ MENU = {
         {"type": "click", "name": "帮助", "key": "帮助"},
     ]
 }
-MENU_TRIES = 8
+MENU_PAUSE = 600.0  # seconds between tries, at most: an administrator may still have to trust our address
 MOST_ROUNDS = 2_000  # of one job in one tick
 
 Work = Callable[[Turn], bool]  # whether there is more to do
@@ -150,7 +151,7 @@ class App:
 
     async def _set_menu(self) -> None:
         """The platform keeps the menu: create it if it differs."""
-        for attempt in range(MENU_TRIES):
+        for attempt in count():
             try:
                 if await self.client.menu() != MENU:
                     await self.client.create_menu(MENU)
@@ -158,7 +159,7 @@ class App:
                 return
             except WeComError as error:
                 log.warning("menu_failed", errcode=error.errcode, attempt=attempt)
-                await asyncio.sleep(min(2**attempt, 60))
+                await asyncio.sleep(min(2.0**attempt, MENU_PAUSE))
 
     # --- turns --------------------------------------------------------------------------------------------------------
 
@@ -255,7 +256,7 @@ class App:
     async def _parked(self) -> dict[str, Any]:
         """What was given up: how many updates, how many messages by the platform's errcode."""
 
-        def count(session: Session) -> dict[str, Any]:
+        def parked(session: Session) -> dict[str, Any]:
             updates = select(func.count()).select_from(Incoming).where(col(Incoming.state) == PARKED)
             by_errcode = select(Outgoing.errcode, Outgoing.trouble, func.count()).where(col(Outgoing.state) == PARKED)
             messages = session.exec(by_errcode.group_by(col(Outgoing.errcode), col(Outgoing.trouble))).all()
@@ -266,7 +267,7 @@ class App:
             }
 
         with suppress(StoreDown):
-            return await self.store.read(count)
+            return await self.store.read(parked)
         return {}
 
 

@@ -22,10 +22,13 @@ class Bell:
         """A worker looks for work; what rings from now on is not missed."""
         self._rung.clear()
 
-    async def listen(self, at_most: float) -> None:
-        """Wait for the bell, or for `at_most` seconds: a safety net for what another process has brought."""
+    async def listen(self, at_most: float, *, busy: bool = False) -> None:
+        """Wait for the bell, or for `at_most` seconds: a safety net for what another process has brought.
+
+        `busy`: this worker has nothing new, but something under way.
+        """
         self._listening += 1
-        if self._listening == self._workers and not self._rung.is_set():
+        if self._listening == self._workers and not busy and not self._rung.is_set():
             self._quiet.set()
         try:
             with suppress(TimeoutError):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import func, tuple_
+from sqlalchemy import bindparam, func, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
@@ -23,18 +23,23 @@ from bot.wecom.check import BadBody
 from bot.wecom.client import Sent
 from bot.wecom.errors import Rejected, WeComError
 from bot.wecom.messages import CardNow, bodies, from_json
+from models.columns import UtcDateTime
 from models.messages import WAITING, Lane, Outgoing, Wait
-from models.store import Store, StoreDown, claimed
+from models.store import Store, StoreDown
 
 log = structlog.get_logger()
 
 STOP_WITHIN = 6.0  # seconds for what is being sent
 POLL = 1.0  # seconds: the safety net for what another replica has left
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
-AT_ONCE = 20
+AT_ONCE = 50  # being sent at the same time
 LEASE = timedelta(seconds=60)
 PER_MINUTE = {Lane.ANSWER: 28, Lane.CARD: 28, Lane.NOTICE: 25}  # the platform drops what exceeds 30 (PROTOCOL §18)
-LONGEST_PAUSE = 300  # seconds
+LONGEST_PAUSE = 300.0  # seconds
+ADMIN_PAUSES = (60.0, 300.0, 1800.0, 7200.0, 21600.0, 43200.0, 86400.0)  # seconds
+
+
+Result = Exception | Sent | None
 
 
 class Client(Protocol):
@@ -55,6 +60,8 @@ class Outbox:
         self._name = secrets.token_hex(8)
         self.bell = Bell()
         self._stopping = False
+        self._sending: set[asyncio.Task[None]] = set()
+        self._sent: list[tuple[Outgoing, Result]] = []  # and not marked yet
         self._pause_until: datetime | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -63,15 +70,16 @@ class Outbox:
         self.task = asyncio.create_task(self._run(), name="outbox")
 
     async def stop(self) -> None:
-        """Finish what is being sent."""
+        """Finish what is being sent; the rest waits for the next start."""
         self._stopping = True
         self.bell.ring()
         if self.task:
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_WITHIN):
                     await self.task
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+            for task in (self.task, *self._sending):
+                task.cancel()
+            await asyncio.gather(self.task, *self._sending, return_exceptions=True)
 
     @property
     def alive(self) -> bool:
@@ -81,52 +89,48 @@ class Outbox:
     # --- the loop -----------------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        while not self._stopping:
+        while not self._stopping or self._sending or self._sent:
             self.bell.begin()
             if not await self._step():
-                await self.bell.listen(POLL)
+                await self.bell.listen(POLL, busy=bool(self._sending))
 
     async def _step(self) -> bool:
-        """Send one handful; whether there was anything to send."""
-        if self._pause_until and self._now() < self._pause_until:
-            return False
+        """Mark what has been sent, begin to send more; whether there was anything to do."""
         try:
-            rows = await self._store.run(self._claim)
-            if not rows:
-                return False
-            results = await asyncio.gather(*(self._deliver(row) for row in rows))
-            await self._store.run(lambda session: self._mark_all(session, rows, results))
+            marked = await self._mark_sent()
+            claimed_rows = await self._claim_some()
         except StoreDown as down:
             log.warning("outbox_waits_for_store", cause=str(down))
             await asyncio.sleep(STORE_DOWN)
-            return not self._stopping
+            return True
         except Exception:
             log.exception("outbox_step_failed")
             return False
+        for row in claimed_rows:
+            task = asyncio.create_task(self._deliver(row))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        return marked or bool(claimed_rows)
+
+    async def _mark_sent(self) -> bool:
+        if not self._sent:
+            return False
+        sent = list(self._sent)
+        await self._store.run(lambda session: self._mark_all(session, sent))
+        del self._sent[: len(sent)]
         return True
+
+    async def _claim_some(self) -> Sequence[Outgoing]:
+        room = AT_ONCE - len(self._sending)
+        paused = self._pause_until is not None and self._now() < self._pause_until
+        if self._stopping or paused or room <= 0:
+            return []
+        return await self._store.run(lambda session: self._claim(session, room))
 
     # --- claiming -----------------------------------------------------------------------------------------------------
 
-    def _heads(self) -> Any:
-        """The first waiting row of each person: by lane, then by age."""
-        earlier: Any = aliased(Outgoing)
-        blocked = (
-            select(earlier.id)
-            .where(
-                earlier.person == Outgoing.person,
-                earlier.state == WAITING,
-                tuple_(earlier.lane, earlier.id) < tuple_(col(Outgoing.lane), col(Outgoing.id)),
-            )
-            .exists()
-        )
-        now = self._now()
-        ready = or_(col(Outgoing.not_before).is_(None), col(Outgoing.not_before) <= now)
-        free = or_(col(Outgoing.leased_until).is_(None), col(Outgoing.leased_until) < now)
-        waiting = select(Outgoing).where(col(Outgoing.state) == WAITING, ready, free, ~blocked)
-        return waiting.order_by(col(Outgoing.lane), col(Outgoing.id)).limit(AT_ONCE)
-
-    def _claim(self, session: Session) -> Sequence[Outgoing]:
-        rows = list(claimed(session, self._heads()))
+    def _claim(self, session: Session, room: int) -> Sequence[Outgoing]:
+        rows = session.exec(_HEADS, params={"now": self._now(), "room": room}).all()
         if not rows:
             return []
         sent = self._sent_lately(session, {row.person for row in rows})
@@ -153,7 +157,11 @@ class Outbox:
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
-    async def _deliver(self, row: Outgoing) -> Exception | Sent | None:
+    async def _deliver(self, row: Outgoing) -> None:
+        self._sent.append((row, await self._send(row)))
+        self.bell.ring()
+
+    async def _send(self, row: Outgoing) -> Exception | Sent | None:
         """Send what is left of a row; the error is looked at when it is marked."""
         try:
             say = from_json(row.body)
@@ -171,15 +179,17 @@ class Outbox:
             log.exception("message_broken", row=row.id)
             return error
 
-    def _mark_all(self, session: Session, rows: Sequence[Outgoing], results: Sequence[Exception | Sent | None]) -> None:
-        for row, result in zip(rows, results, strict=True):
-            self._mark(session, row, result)
+    def _mark_all(self, session: Session, sent: Sequence[tuple[Outgoing, Result]]) -> None:
+        ids = [ours.id for ours, _ in sent]
+        rows = {row.id: row for row in session.exec(select(Outgoing).where(col(Outgoing.id).in_(ids)))}
+        for ours, result in sent:
+            if row := rows.get(ours.id):
+                self._mark(session, row, ours.pieces_sent, result)
 
-    def _mark(self, session: Session, ours: Outgoing, result: Exception | Sent | None) -> None:
-        row = session.get_one(Outgoing, ours.id)
+    def _mark(self, session: Session, row: Outgoing, pieces_sent: int, result: Result) -> None:
         if row.lease != self._name or row.state is not Wait.WAITING:
             return  # the lease ran out and somebody else went on
-        row.pieces_sent, row.leased_until, row.lease = ours.pieces_sent, None, ""
+        row.pieces_sent, row.leased_until, row.lease = pieces_sent, None, ""
         if isinstance(result, Sent) and result.unreachable:
             row.state, row.trouble = Wait.PARKED, "Unreachable"
             log.error("message_parked", row=row.id, trouble=row.trouble)
@@ -188,10 +198,9 @@ class Outbox:
             if isinstance(result, Sent):
                 row.msgid, row.response_code = result.msgid, result.response_code
             log.info("message_delivered", row=row.id, attempts=row.attempts)
-        elif isinstance(result, WeComError) and not isinstance(result, Rejected):
+        elif isinstance(result, WeComError) and (wait := _wait(result, row.attempts)):
             row.attempts += 1
             row.errcode, row.trouble = result.errcode, type(result).__name__
-            wait = getattr(result, "after", None) or min(2.0**row.attempts, LONGEST_PAUSE)
             row.not_before = self._now() + timedelta(seconds=wait)
             self._pause_until = self._now() + timedelta(seconds=min(wait, 5.0))  # no herd on a platform in trouble
             log.warning("message_delayed", row=row.id, errcode=result.errcode, wait=wait)
@@ -203,6 +212,41 @@ class Outbox:
         session.add(row)
 
 
+def _wait(error: WeComError, attempts: int) -> float:
+    """Seconds until another try is worth it; 0 for never.
+
+    What only an administrator can mend (address not trusted, app suspended) is tried for two days: nobody should lose
+    words because a console was set up late.
+    """
+    if isinstance(error, Rejected):
+        return ADMIN_PAUSES[attempts] if error.admin and attempts < len(ADMIN_PAUSES) else 0.0
+    after: float | None = getattr(error, "after", None)
+    return after or min(2.0 ** (attempts + 1), LONGEST_PAUSE)
+
+
 def _task_id(row: Outgoing) -> str:
     """The same for every try of this row, and never used again, not even by a new database of the same app."""
     return "t-" + hashlib.sha256(f"{row.key}\n{row.created_at.isoformat()}".encode()).hexdigest()[:40]
+
+
+def _heads() -> Any:
+    """The first waiting row of each person: by lane, then by age."""
+    earlier: Any = aliased(Outgoing)
+    blocked = (
+        select(earlier.id)
+        .where(
+            earlier.person == Outgoing.person,
+            earlier.state == WAITING,
+            tuple_(earlier.lane, earlier.id) < tuple_(col(Outgoing.lane), col(Outgoing.id)),
+        )
+        .exists()
+    )
+    now = bindparam("now", type_=UtcDateTime())
+    ready = or_(col(Outgoing.not_before).is_(None), col(Outgoing.not_before) <= now)
+    free = or_(col(Outgoing.leased_until).is_(None), col(Outgoing.leased_until) < now)
+    waiting = select(Outgoing).where(col(Outgoing.state) == WAITING, ready, free, ~blocked)
+    first = waiting.order_by(col(Outgoing.lane), col(Outgoing.id)).limit(bindparam("room"))
+    return first.with_for_update(skip_locked=True)
+
+
+_HEADS = _heads()

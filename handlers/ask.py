@@ -15,7 +15,7 @@ from models import access
 from models.errors import Refused
 from models.handling import Assignment, Communication
 from models.lifecycle import NAMES
-from models.messages import PARKED, Outgoing
+from models.messages import PARKED, WAITING, Outgoing
 from models.people import Unit
 from models.proposal import Proposal
 from models.states import Handling, Role, State
@@ -62,9 +62,13 @@ def _trouble(turn: Turn) -> str:
     """A sysadmin sees what could not be delivered or worked out."""
     if not any(h.role == access.SYSADMIN for h in access.holdings(turn.session, turn.actor.userid)):
         return ""
-    parked = turn.session.exec(
-        select(Outgoing).where(col(Outgoing.state) == PARKED).order_by(col(Outgoing.id).desc()).limit(SHOWN)
-    ).all()
+    given_up = select(Outgoing).where(col(Outgoing.state) == PARKED)
+    held_up = select(Outgoing).where(col(Outgoing.state) == WAITING, col(Outgoing.errcode).is_not(None))
+    parked = [
+        row
+        for wanted in (given_up, held_up)
+        for row in turn.session.exec(wanted.order_by(col(Outgoing.id).desc()).limit(SHOWN))
+    ]
     if not parked:
         return ""
     lines = [

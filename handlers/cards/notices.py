@@ -139,6 +139,7 @@ def acknowledged(t: Told) -> Say:
         facts=(("案由", t.proposal.title), ("提案号", t.proposal.number)),
         buttons=t.buttons,
         link=t.full_text,
+        link_text="查看全文",
     )
 
 
@@ -188,6 +189,7 @@ def to_confirm(t: Told) -> Say:
         ),
         buttons=t.buttons,
         link=t.full_text,
+        link_text="查看全文",
     )
 
 
@@ -276,7 +278,8 @@ def delivered(t: Told) -> Say:
     reply = t.reply
     number = reply.document_no if reply else ""
     return Words(
-        f"{t.unit.name}对您的提案{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n请在下面的卡片上评价。{_full_text(t)}"
+        f"{t.unit.name}对您的提案{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n"
+        f"请在下面的卡片上评价。\n{link(t.full_text + '#reply', '查看全文')}"
     )
 
 
