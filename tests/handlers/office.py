@@ -8,22 +8,19 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, func, select
 
-from bot.dialogue import Dialogues
-from bot.router import Answers
+from bot.__main__ import assemble
+from bot.app import Job
 from bot.turn import Turn
-from bot.wecom import updates
 from bot.wecom.messages import Card, CardNow, Say, Words, from_json
-from handlers import DIALOGUES, ROUTERS
-from models.messages import Outgoing
+from models.errors import Refused
+from models.messages import Incoming, Outgoing
 from models.people import Person
 from models.proposal import Proposal
-from models.rules import Rules
 from models.store import Store
 from scheduler import JOBS
-from tests.town import MONDAY
+from tests.town import MONDAY, settings_for
 
 T = TypeVar("T")
-URL = "http://127.0.0.1:2"
 
 LIN, SU = "m013", "m015"  # members
 WEN, LU = "pc_staff1", "pc_staff2"  # the committee's staff
@@ -63,13 +60,12 @@ class Heard:
 
 
 class Office:
-    """Turns on a real store; what is said stays in its outbox."""
+    """The application, never started: turns on a real store; what is said stays in its outbox."""
 
     def __init__(self, url: str, **rules: Any) -> None:
-        self.store, self.rules = Store(url), Rules(**rules)
-        self.dialogues = Dialogues(DIALOGUES)
-        self.answers = Answers(ROUTERS, self.dialogues)
         self.now = MONDAY
+        self.app = assemble(settings_for(url, **rules), now=lambda: self.now, ticking=False)
+        self.store = self.app.store
         self._causes = 0
 
     def close(self) -> None:
@@ -79,16 +75,18 @@ class Office:
     def turn(self, session: Session, who: str = "", cause: str = "") -> Turn:
         """A turn of somebody, or of the clock."""
         self._causes += 1
-        person = session.get_one(Person, who) if who else None
-        return Turn(session, self.rules, self.now, cause or f"cause:{self._causes}", URL, self.dialogues, person)
-
-    def write(self, work: Callable[[Session], T]) -> T:
-        """One transaction."""
-        return self.store.write(work)
+        return self.app.turn(session, cause or f"cause:{self._causes}", session.get_one(Person, who) if who else None)
 
     def act(self, who: str, work: Callable[[Turn], T]) -> T:
         """One turn in one transaction."""
-        return self.store.write(lambda session: work(self.turn(session, who)))
+
+        def one(session: Session) -> T:
+            turn = self.turn(session, who)
+            done = work(turn)
+            turn.write_down()
+            return done
+
+        return self.store.write(one)
 
     # --- people -------------------------------------------------------------------------------------------------------
 
@@ -96,24 +94,40 @@ class Office:
         """Somebody writes messages; what was said because of the last one."""
         heard: list[Heard] = []
         for text in texts:
-            heard = self.hears(who, lambda base, text=text: updates.Text(*base, text))
+            heard = self.hears(who, MsgType="text", Content=text)
         return heard
 
-    def presses(self, who: str, key: str, selected: dict[str, tuple[str, ...]] | None = None) -> list[Heard]:
+    def presses(self, who: str, key: str, selected: dict[str, str] | None = None) -> list[Heard]:
         """Somebody presses a button that carries this key."""
+        items = [{"QuestionKey": key, "OptionIds": {"OptionId": option}} for key, option in (selected or {}).items()]
+        more = {"SelectedItems": {"SelectedItem": items}} if items else {}
         code = f"code{self._causes}"
-        return self.hears(
-            who, lambda base: updates.Press(*base, key, "task", code, "button_interaction", selected or {})
-        )
+        event = "template_card_event"
+        return self.hears(who, MsgType="event", Event=event, EventKey=key, TaskId="t", ResponseCode=code, **more)
 
-    def hears(self, who: str, make: Callable[[tuple[str, str, int, int]], updates.Update]) -> list[Heard]:
+    def taps(self, who: str, label: str) -> list[Heard]:
+        """Somebody presses the newest button with this label that they were sent."""
+
+        def newest(session: Session) -> str:
+            rows = session.exec(select(Outgoing).where(Outgoing.person == who).order_by(col(Outgoing.id).desc()))
+            cards = [say for row in rows if isinstance(say := from_json(row.body), Card)]
+            return next(button.key for card in cards for button in card.buttons if button.label == label)
+
+        return self.presses(who, self.store.write(newest))
+
+    def hears(self, who: str, **fields: Any) -> list[Heard]:
         """One update worked out; what was said because of it."""
-        return self.heard(lambda session: self._answer(session, who, make))
+        self._causes += 1
+        base = {"FromUserName": who, "CreateTime": str(int(self.now.timestamp())), "MsgId": str(self._causes)}
+        return self.heard(lambda session: self._work(session, base | fields))
 
-    def _answer(self, session: Session, who: str, make: Callable[[tuple[str, str, int, int]], updates.Update]) -> None:
-        turn = self.turn(session)
-        turn.person = session.get(Person, who)
-        self.answers.answer(make((turn.cause, who, int(self.now.timestamp()), 1000002)), turn)
+    def _work(self, session: Session, fields: dict[str, Any]) -> None:
+        row = Incoming(key=f"in:{self._causes}", person=fields["FromUserName"], fields=fields, received_at=self.now)
+        try:
+            with session.begin_nested():
+                self.app.work(session, row)
+        except Refused as refused:
+            self.app.refuse(session, row, refused)
 
     def heard(self, work: Callable[[Session], Any]) -> list[Heard]:
         """What is said in a transaction."""
@@ -121,6 +135,7 @@ class Office:
         def watch(session: Session) -> list[Heard]:
             before = session.exec(select(func.max(Outgoing.id))).one() or 0
             work(session)
+            session.flush()
             return said_since(session, before)
 
         return self.store.write(watch)
@@ -132,14 +147,16 @@ class Office:
         self.now += timedelta(**step)
         heard: list[Heard] = []
         for job in JOBS:
-            more = True
-            while more:
-                done: list[bool] = []
-                heard += self.heard(
-                    lambda session, job=job, done=done: done.append(job.work(self.turn(session, "", job.name)))
-                )
-                more = done[0]
+            more = [True]
+            while more[-1]:
+                heard += self.heard(lambda session, job=job, more=more: more.append(self._do(session, job)))
         return heard
+
+    def _do(self, session: Session, job: Job) -> bool:
+        turn = self.turn(session, cause=job.name)
+        more = job.work(turn)
+        turn.write_down()
+        return more
 
 
 def said_since(session: Session, row: int) -> list[Heard]:

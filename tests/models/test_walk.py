@@ -182,6 +182,7 @@ class Walk(RuleBasedStateMachine):
         try:
             with self.session.begin_nested():
                 assert perform(turn, row, event, self.answers(row, event, pick))
+                turn.write_down()
         except Refused as refused:
             why_not = refused.words
         if why_not:
