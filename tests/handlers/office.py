@@ -1,26 +1,34 @@
 """An office without a network: the real store, dialogues and handlers, turn by turn, on a day of our choice."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, SQLModel, col, func, select
 
 from bot.__main__ import assemble
 from bot.app import Job
 from bot.turn import Turn
 from bot.wecom.messages import Card, CardNow, Say, Words, from_json
+from handlers.actions import get_row, perform
 from models.errors import Refused
+from models.handling import Assignment, Communication
 from models.messages import Incoming, Outgoing
 from models.people import Person
 from models.proposal import Proposal
+from models.states import Event
+from models.step import Row
 from models.store import Store
 from scheduler import JOBS
+from tests.databases import sqlite_url
 from tests.town import MONDAY, settings_for
 
 T = TypeVar("T")
+R = TypeVar("R", bound=SQLModel)
 
 LIN, SU = "m013", "m015"  # members
 WEN, LU = "pc_staff1", "pc_staff2"  # the committee's staff
@@ -140,6 +148,100 @@ class Office:
 
         return self.store.write(watch)
 
+    # --- cases --------------------------------------------------------------------------------------------------------
+
+    def does(self, who: str, row: Row, event: Event, **answers: Any) -> list[Heard]:
+        """Somebody (or the clock) makes a move through perform(), with the answers it would have asked for."""
+
+        def work(session: Session) -> None:
+            turn = self.turn(session, who)
+            perform(turn, get_row(turn, type(row), row.id or 0), event, answers)
+            turn.write_down()
+
+        return self.heard(work)
+
+    def fresh(self, row: R) -> R:
+        """The row as it stands now."""
+        return self.store.write(lambda session: session.get_one(type(row), row.id))
+
+    def add(self, row: R) -> R:
+        """Put a row into the store."""
+        self.store.write(lambda session: session.add(row))
+        return row
+
+    def change(self, row: R, **values: Any) -> R:
+        """Change a row behind everybody's back."""
+
+        def work(session: Session) -> R:
+            kept = session.get_one(type(row), row.id)  # type: ignore[attr-defined]
+            for name, value in values.items():
+                setattr(kept, name, value)
+            session.add(kept)
+            return kept
+
+        return self.store.write(work)
+
+    def rows(self, kind: type[R], *where: Any) -> list[R]:
+        """Rows of the store, oldest first."""
+        wanted = select(kind).where(*where).order_by(col(kind.id))  # type: ignore[attr-defined]
+        return self.store.write(lambda session: list(session.exec(wanted)))
+
+    def submitted(self, who: str = LIN, **changes: Any) -> Proposal:
+        """A proposal, handed in."""
+        proposal = self.add(whole(who, **changes))
+        self.does(who, proposal, Event.SUBMIT)
+        return self.fresh(proposal)
+
+    def filed(self, who: str = LIN, **changes: Any) -> Proposal:
+        """A proposal with its number."""
+        proposal = self.submitted(who, **changes)
+        for reviewer, event in ((WEN, Event.ACCEPT), (WEN, Event.PASS), (SHEN, Event.PASS), (CHENG, Event.FILE)):
+            self.does(reviewer, proposal, event)
+        return self.fresh(proposal)
+
+    def assigned(self, *units: str, mode: str = "", who: str = LIN) -> list[Assignment]:
+        """A proposal's tasks, just given out: to 住建局 alone unless told."""
+        given = list(units or ("u10",))
+        how = mode or ("SOLE" if len(given) == 1 else "LEAD_CO")
+        proposal = self.filed(who)
+        self.does(MENG, proposal, Event.ASSIGN, mode=how, units=given, unit_labels="、".join(given))
+        return self.rows(Assignment, Assignment.proposal_id == proposal.id)
+
+    def talks(self, task: Assignment, *stages: str, means: str = "VISIT", member: str = LIN) -> None:
+        """A unit records communications, and the member says they were so."""
+        for stage in stages:
+            held_on = f"{(self.now + timedelta(hours=8)).date()}"
+            liaison = f"{task.unit}_liaison"
+            self.does(liaison, task, Event.RECORD, stage=stage, means=means, held_on=held_on, minutes="谈了清单。")
+            talk = self.rows(Communication, Communication.assignment_id == task.id)[-1]
+            self.does(member, talk, Event.CONFIRM)
+
+    def consulted(self, *units: str, mode: str = "") -> Assignment:
+        """The first unit's task, signed for and talked over."""
+        task = self.assigned(*units, mode=mode)[0]
+        self.does(f"{task.unit}_liaison", task, Event.ACKNOWLEDGE)
+        self.talks(task, "BEFORE", "DURING")
+        return self.fresh(task)
+
+    def replies(self, task: Assignment) -> Assignment:
+        """The unit writes, signs and issues its reply."""
+        unit = task.unit
+        self.does(f"{unit}_liaison", task, Event.WRITE, result="A", text="已在全市排出实施清单。")
+        self.does(f"{unit}_liaison", task, Event.SEND_UP)
+        self.does(f"{unit}_review", task, Event.AGREE)
+        self.does(f"{unit}_leader", task, Event.ISSUE)
+        return self.fresh(task)
+
+    def delivered(self, *units: str, mode: str = "") -> Assignment:
+        """The first unit's reply is in the member's hands."""
+        return self.replies(self.consulted(*units, mode=mode))
+
+    def rates(self, task: Assignment, result: str, who: str = LIN) -> Assignment:
+        """The member's answers to the rating card."""
+        said = {"attitude": "SATISFIED", "process": "SATISFIED", "result": result}
+        self.does(who, task, Event.RATE, **said, reason="清单里没有我们小区。", labels="办理结果" + result)
+        return self.fresh(task)
+
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def passes(self, **step: float) -> list[Heard]:
@@ -184,6 +286,17 @@ def whole(who: str = LIN, **changes: Any) -> Proposal:
         "created_at": MONDAY,
     }
     return Proposal(**(given | changes))
+
+
+@contextmanager
+def opened(filled: Path, folder: Path, **rules: Any) -> Iterator[Office]:
+    """An office on its own copy of the town, in `folder`."""
+    shutil.copy(filled, folder / "tiantong.db")
+    office = Office(sqlite_url(folder), **rules)
+    try:
+        yield office
+    finally:
+        office.close()
 
 
 @contextmanager

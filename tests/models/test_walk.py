@@ -1,7 +1,6 @@
 """Random people do random things, allowed and forbidden, through perform(); whatever they do, the rules of the house hold."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,8 +24,23 @@ from models.people import Holding, Person
 from models.proposal import Proposal
 from models.states import Event, Handling, Role, Stage, State, Talk, Verdict
 from models.step import Row, owed_stages
-from tests.databases import sqlite_url
-from tests.handlers.office import CHENG, GONG, LEI, LIN, LU, MENG, SHEN, SU, WEI, WEN, YAN, Office, undone, whole
+from tests.handlers.office import (
+    CHENG,
+    GONG,
+    LEI,
+    LIN,
+    LU,
+    MENG,
+    SHEN,
+    SU,
+    WEI,
+    WEN,
+    YAN,
+    Office,
+    opened,
+    undone,
+    whole,
+)
 
 PEOPLE = (LIN, SU, SHEN, WEN, LU, CHENG, MENG, WEI, LEI, YAN, GONG, "u06_review", "u06_leader")
 MORE_ROLES = (  # people who stand in several places at once: the guards must tell them apart
@@ -401,10 +415,8 @@ class Walk(RuleBasedStateMachine):
 
 @pytest.fixture
 def office(filled_sqlite: Path, tmp_path: Path) -> Iterator[Office]:
-    shutil.copy(filled_sqlite, tmp_path / "tiantong.db")
-    office = Office(sqlite_url(tmp_path))
-    yield office
-    office.close()
+    with opened(filled_sqlite, tmp_path) as office:
+        yield office
 
 
 def test_whatever_people_do_the_rules_hold(office: Office) -> None:
