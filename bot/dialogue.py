@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, numbered, pieces
+from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, bare, numbered, pieces
 from bot.turn import Turn
 from bot.wecom import updates
 from bot.wecom.messages import Button, Card, Words
@@ -65,7 +65,7 @@ class Dialogues:
         if not dialogue.step(conversation.step).when(exchange):
             self._advance(exchange, dialogue)
         else:
-            self.ask(exchange)
+            self.ask(exchange, first=True)
 
     def current(self, turn: Turn) -> Exchange | None:
         """The dialogue the person is in."""
@@ -128,7 +128,7 @@ class Dialogues:
     def hear(self, text: str, turn: Turn) -> bool:
         """Words for the open dialogue; False when there is none and they are none of its words."""
         exchange = self.current(turn)
-        words = text.strip()
+        words = bare(text)
         if exchange is None:
             if words in self._words:
                 raise Refused(
@@ -175,14 +175,15 @@ class Dialogues:
         if ask.several:
             self._one_of_several(exchange, ask, text)
             return
-        value = self._chosen(ask.choices_for(exchange), text.strip())
+        value = self._chosen(ask.choices_for(exchange), bare(text))
+        if value is not None and not exchange.turn.actor.plain:
+            exchange.turn.settle_cards(_about(exchange, ask), f"已答：{bare(text)}")
         self._take(exchange, dialogue, ask, ask.accept(exchange, text) if value is None else ask.picked(value))
 
     @staticmethod
     def _chosen(choices: Sequence[Choice], words: str) -> str | None:
-        bare = words.rstrip("。.！!、 ")
         for place, choice in enumerate(choices, 1):
-            if bare in {str(place), choice.label, *choice.also}:
+            if words in {str(place), choice.label, *choice.also}:
                 return choice.value
         return None
 
@@ -330,47 +331,49 @@ class Dialogues:
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
-    def ask(self, exchange: Exchange) -> None:
+    def ask(self, exchange: Exchange, *, first: bool = False) -> None:
         """Put the present question: a card with buttons where there are few choices, else words with numbers."""
         dialogue = self.by_name[exchange.conversation.dialogue]
         ask = dialogue.step(exchange.conversation.step)
         choices = ask.choices_for(exchange)
         text = self._text_of(exchange, ask)
+        if first and dialogue.announced:
+            text = f"{dialogue.title(exchange)}\n{text}"
         head = self._progress(exchange, dialogue, ask)
         if not choices:
             exchange.turn.say(Words(f"{head}{text}"))
         elif len(choices) > BUTTONS or exchange.turn.actor.plain or len(text) > 100:
             exchange.turn.say(Words(f"{head}{text}\n{numbered(choices)}"))
             if len(choices) <= BUTTONS and not exchange.turn.actor.plain:
-                exchange.turn.say(self._card(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices))
+                self._show(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices)
         else:
             between = "\n" if len(choices) <= FEW else "　"
             hint = f"{text}\n回复数字也可以：{between}{numbered(choices, between)}"
-            exchange.turn.say(self._card(exchange, ask, f"{head}{ask.label}", hint, choices))
+            self._show(exchange, ask, f"{head}{ask.label}", hint, choices)
 
     @staticmethod
-    def _card(exchange: Exchange, ask: Ask, title: str, text: str, choices: Sequence[Choice]) -> Card:
-        return Card(
-            title=title,
-            text=text,
-            buttons=tuple(
-                Button(
-                    choice.label,
-                    Pick(exchange.conversation.id or 0, ask.name, choice.value).key,
-                    style=1
-                    if ask.name == "preview" and not place
-                    else 2,  # one way forward stands out, choices are equal
-                )
-                for place, choice in enumerate(choices)
-            ),
+    def _show(exchange: Exchange, ask: Ask, title: str, text: str, choices: Sequence[Choice]) -> None:
+        buttons = tuple(
+            Button(
+                choice.label,
+                Pick(exchange.conversation.id or 0, ask.name, choice.value).key,
+                style=1 if ask.name == "preview" and not place else 2,  # one way forward stands out, choices are equal
+            )
+            for place, choice in enumerate(choices)
         )
+        exchange.turn.say(Card(title=title, text=text, buttons=buttons), subject=_about(exchange, ask))
 
     @staticmethod
     def _text_of(exchange: Exchange, ask: Ask) -> str:
         return ask.question(exchange) if callable(ask.question) else ask.question
 
     def _progress(self, exchange: Exchange, dialogue: Dialogue, ask: Ask) -> str:
-        asked = [a for a in dialogue.asked(exchange) if a.name != "preview"]
+        asked = [a for a in dialogue.asked(exchange) if a.counted and a.name != "preview"]
         if len(asked) < 3 or ask not in asked:
             return ""
         return f"（{asked.index(ask) + 1}/{len(asked)}）"
+
+
+def _about(exchange: Exchange, ask: Ask) -> str:
+    """What a question's card is about, for when it is answered in words."""
+    return f"ask:{exchange.conversation.id}:{ask.name}"

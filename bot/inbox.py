@@ -133,6 +133,10 @@ class Inbox:
             log.warning("inbox_waits_for_store", cause=str(down))
             await asyncio.sleep(STORE_DOWN)
             return not self._stopping
+        except Exception:  # whatever it was, the next update must not wait for a restart
+            log.exception("inbox_step_failed")
+            await asyncio.sleep(STORE_DOWN)
+            return not self._stopping
         if worked:
             self._wake_outbox()
         return worked

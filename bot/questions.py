@@ -1,5 +1,6 @@
 """What a dialogue is made of: questions, choices, and the exchange with one person. Plain data and functions."""
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -63,6 +64,11 @@ class NotYet:
     so_far: Any
 
 
+def bare(text: str) -> str:
+    """Words as they are meant when they stand alone: full-width letters and digits narrowed, no full stop behind."""
+    return unicodedata.normalize("NFKC", text).strip().rstrip("。.!~ ")
+
+
 def as_it_is(exchange: Exchange, text: str) -> str:
     """Any text with something to read in it."""
     words = text.strip()
@@ -87,6 +93,7 @@ class Ask:
     choices: Choices = ()
     picked: Callable[[str], Any] = str  # what a picked choice's value becomes as an answer
     optional: bool = False
+    counted: bool = True  # shows and moves the progress （3/8）
     when: Callable[[Exchange], bool] = field(default=lambda exchange: True)
 
     def choices_for(self, exchange: Exchange) -> Sequence[Choice]:
@@ -105,6 +112,7 @@ class Dialogue:
     keep: Callable[[Exchange], None] = field(default=lambda exchange: None)  # after every answer
     begin: Callable[[Turn, str], tuple[dict[str, Any], str]] = field(default=lambda turn, subject: ({}, ""))
     parkable: bool = False  # may be laid aside and taken up again
+    announced: bool = True  # its first question says what it is about: other cases' news may stand between
 
     @property
     def has_preview(self) -> bool:

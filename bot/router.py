@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from bot.dialogue import Dialogues
 from bot.payload import Payload, read
+from bot.questions import bare
 from bot.turn import Turn
 from bot.wecom import updates
 from models.conversation import Listed
@@ -102,7 +103,7 @@ class Answers:
                 pass  # leaving, unknown events: nothing to say
 
     def _text(self, text: str, turn: Turn) -> None:
-        words = text.strip()
+        words = bare(text)
         if (command := self.commands.get(words)) and not self.dialogues.offers(words, turn):
             command(turn)
         elif self.dialogues.hear(text, turn) or self._number(words, turn):

@@ -1,12 +1,12 @@
 """Turn: one cause being worked out, in one transaction: who acts, what time it is, and what is said."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlmodel import Session, SQLModel, select
 
-from bot.wecom.messages import Card, CardNow, Say, Words, plain, to_json
+from bot.wecom.messages import Card, CardNow, Say, Words, from_json, plain, to_json
 from models import store
 from models.errors import Refused
 from models.messages import Lane, Outgoing, Wait
@@ -104,13 +104,25 @@ class Turn:
                 self.response_code = ""
 
     def settle_cards(self, subject: str, done: str) -> None:
-        """Everybody else's card about this subject tells that it is done; a card still unsent is not sent at all."""
+        """Every card about this subject tells that it is done; one that is still unsent goes out without its buttons.
+
+        The card just pressed has been told by its own code (`card_now`): telling it again changes nothing.
+        """
         cards = self.session.exec(select(Outgoing).where(Outgoing.subject == subject)).all()
         for row in cards:
             if row.state is Wait.WAITING and not row.leased_until:
-                row.state = Wait.DONE
-            elif row.response_code and row.person != (self.person.userid if self.person else ""):
+                row.body = _without_buttons(row.body, done)
+            elif row.response_code:
                 reader = self.session.get_one(Person, row.person)
                 self.say(CardNow(response_code=row.response_code, done=done, card=None), to=reader, lane=Lane.CARD)
                 row.response_code = ""
             self.session.add(row)
+
+
+def _without_buttons(body: dict[str, Any], done: str) -> dict[str, Any]:
+    """What it tells still arrives; what it asked for has been done."""
+    say = from_json(body)
+    if not isinstance(say, Card) or not (say.buttons or say.selects):
+        return body
+    text = f"{say.text}\n（{done}）".strip()
+    return to_json(replace(say, text=text, buttons=(), selects=(), submit=None))

@@ -1,5 +1,6 @@
 """perform(): the only door through which a proposal changes. People's presses, words, pages and the clock all come here."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import col, select
@@ -11,7 +12,7 @@ from handlers.cards.buttons import KINDS, Do, buttons_for, do, subject
 from handlers.cards.notices import CARDS
 from handlers.cards.rating import rating_card
 from handlers.cards.told import Told, day, named
-from models import access, effects
+from models import access, audit, effects
 from models.audit import Audit
 from models.errors import Refused
 from models.handling import Assignment, Communication
@@ -68,7 +69,8 @@ def _roles(turn: Turn, row: Row) -> list[Role]:
 def _write_down(step: Step, turn: Turn, row: Row, role: str, event: str, before: str) -> None:
     """The books (DOMAIN §4.2): every change of state, with who, when, why."""
     assignment = row.id if isinstance(row, Assignment) else getattr(row, "assignment_id", None)
-    step.session.add(
+    audit.write(
+        step.session,
         Audit(
             proposal_id=step.proposal.id or 0,
             assignment_id=assignment,
@@ -82,7 +84,7 @@ def _write_down(step: Step, turn: Turn, row: Row, role: str, event: str, before:
             reason=str(step.answers.get("reason") or ""),
             at=step.now,
             cause=turn.cause,
-        )
+        ),
     )
 
 
@@ -98,13 +100,25 @@ def told(step: Step, turn: Turn, reader: Person, row: Row | None = None) -> Told
 def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = None) -> None:
     """Tell everybody who stands in this role. Nobody there to tell is told to the office: no case may lie unseen."""
     about = row or step.row
-    readers = access.holders(step.session, role, about)
+    readers = [*access.holders(step.session, role, about), *_merged_in(step, role)]
     for reader in readers:
-        turn.say(CARDS[notice](told(step, turn, reader, about)), to=reader, lane=Lane.NOTICE, subject=subject(about))
+        if card := CARDS[notice](told(step, turn, reader, about)):
+            turn.say(card, to=reader, lane=Lane.NOTICE, subject=subject(about))
     if not readers and role is not Role.LEAD_LIAISON:
         text = f"提案{named(step.proposal)}现在需要{role.value}，但名单里没有这个人，请补上名单。"
         for admin in access.with_role(step.session, access.SYSADMIN):
             turn.say(Words(text), to=admin, lane=Lane.NOTICE)
+
+
+def _merged_in(step: Step, role: Role) -> Sequence[Person]:
+    """Whose proposals were merged into this one hear of it as its proposer does (DOMAIN §5.4)."""
+    if role is not Role.PROPOSER:
+        return []
+    merged = select(Person).join(Proposal, col(Proposal.proposer) == Person.userid)
+    others = merged.where(
+        Proposal.merged_into == step.proposal.id, Person.userid != step.proposal.proposer, Person.active
+    )
+    return step.session.exec(others.distinct()).all()
 
 
 def _tell(step: Step, move: Move, turn: Turn) -> None:
@@ -208,7 +222,8 @@ def acknowledge(turn: Turn, row: Row, words: str) -> None:
         turn.say(card, subject=subject(row))
     else:
         follows = what_next(turn, row)
-        turn.say(f"{words}。\n{named(proposal)}现为“{row.state.value}”{'，' + follows if follows else ''}。")
+        stands = f"现为“{proposal.state.value}”" if isinstance(row, Proposal) else ""
+        turn.say("。".join(part for part in (words, f"{named(proposal)}{stands}", follows) if part) + "。")
 
 
 def held(turn: Turn, key: str) -> tuple[Row, Event]:

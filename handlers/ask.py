@@ -1,5 +1,6 @@
 """Questions that change nothing: 我的提案, 待办, 帮助, and where one proposal stands."""
 
+from collections import Counter
 from typing import Any
 
 from sqlmodel import col, select
@@ -10,13 +11,13 @@ from bot.wecom.messages import Card
 from handlers.actions import get_row, what_next
 from handlers.cards.buttons import KINDS, Show, buttons_for, subject
 from handlers.cards.rating import rating_card
-from handlers.cards.told import Told, day, left, named
+from handlers.cards.told import Told, left, named
 from models import access
 from models.errors import Refused
 from models.handling import Assignment, Communication
 from models.lifecycle import NAMES
 from models.messages import PARKED, WAITING, Outgoing
-from models.people import Unit
+from models.people import Person, Unit
 from models.proposal import Proposal
 from models.states import Handling, Role, State
 from models.step import Row, assignments_of
@@ -24,6 +25,14 @@ from models.tasks import Task, tasks_for
 
 router = Router()
 SHOWN = 10
+WHY = {  # the platform's commonest refusals, in an administrator's words (PROTOCOL §19)
+    0: "这个人收不到（不在可见范围或没有许可）",
+    81013: "不在应用的可见范围（81013），请在管理后台加入",
+    60111: "没有这个账号（60111），请核对名单",
+    60020: "服务器地址未列入企业可信IP（60020），改好后会自动补发",
+    48006: "应用被停用（48006），请在管理后台启用",
+    40001: "应用的 Secret 不对（40001），请检查配置",
+}
 
 
 @router.command("待办")
@@ -71,10 +80,12 @@ def _trouble(turn: Turn) -> str:
     ]
     if not parked:
         return ""
-    lines = [
-        f"发给 {row.person} 的消息没有送到（{row.errcode or row.trouble}），{day(row.created_at.date())}"
-        for row in parked
-    ]
+    count = Counter((row.person, row.errcode or 0) for row in parked)
+    lines = []
+    for (userid, errcode), number in count.items():
+        person = turn.session.get(Person, userid)
+        why = WHY.get(errcode, f"错误码 {errcode}")
+        lines.append(f"{person.name if person else userid}：{number}条消息没有送到，{why}")
     return "\n\n需要您处理：\n" + "\n".join(lines)
 
 
@@ -82,6 +93,8 @@ def _trouble(turn: Turn) -> str:
 def show(pressed: tuple[Show, Any], turn: Turn) -> None:
     """One case: where it stands, what comes next, and the buttons one has there."""
     payload, _ = pressed
+    if payload.kind not in KINDS:
+        raise Refused("这个按钮已经不用了。发送“待办”可以看现在等您办的事。")
     row = get_row(turn, KINDS[payload.kind], payload.id)
     proposal = row if isinstance(row, Proposal) else turn.session.get_one(Proposal, row.proposal_id)
     if not access.may_see(turn.session, turn.actor, proposal):
@@ -109,6 +122,9 @@ def _standing(turn: Turn, row: Row, proposal: Proposal) -> Card:
 
 def where_it_stands(turn: Turn, proposal: Proposal) -> str:
     """Who has it, and what comes next."""
+    if proposal.state is State.MERGED and proposal.merged_into:
+        main = turn.session.get_one(Proposal, proposal.merged_into)
+        return f"并入{main.number}{named(main)}，现为“{main.state.value}”"
     live = [a for a in assignments_of(turn.session, proposal) if a.state is not Handling.RELEASED]
     units = [f"{turn.session.get_one(Unit, a.unit).name}（{a.part.value}）{a.state.value}" for a in live]
     follows = what_next(turn, proposal)

@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+from bot.questions import bare
 from models.errors import Refused
 
 _NEAR = {"今天": 0, "今日": 0, "昨天": -1, "昨日": -1, "前天": -2, "明天": 1, "后天": 2}
@@ -12,7 +13,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
 def day_in(text: str, today: date, *, ahead: bool = False) -> date:
     """The day meant. Without a year it is the nearest such day before today (`ahead`: after it). Refused if none."""
-    words = text.strip().rstrip("。.")
+    words = bare(text)
     if words in _NEAR:
         return today + timedelta(days=_NEAR[words])
     found = _WRITTEN.fullmatch(words) or _COMPACT.fullmatch(words)

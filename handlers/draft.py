@@ -268,6 +268,7 @@ DRAFT = Dialogue(
             "不公开的原因",
             "不同意公开的原因是什么？一句话就行。",
             when=lambda e: _yes(e.answers.get("public")) is False and not (e.answers["public"] or {}).get("note"),
+            counted=False,
         ),
         Ask(
             "secrecy",
@@ -293,6 +294,7 @@ DRAFT = Dialogue(
     keep,
     begin,
     parkable=True,
+    announced=False,
 )
 
 
@@ -351,6 +353,7 @@ AGAIN = Dialogue(
         ),
     ),
     _go_on_or_anew,
+    announced=False,
 )
 CORRECT = Dialogue(
     "correct",
@@ -365,6 +368,7 @@ CORRECT = Dialogue(
         ),
     ),
     _correct,
+    announced=False,
 )
 DIALOGUES = (DRAFT, AGAIN, CORRECT)
 

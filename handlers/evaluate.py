@@ -58,6 +58,7 @@ STEPS: tuple[Any, ...] = (
         "您对办理结果不满意，原因是什么？请写几句，单位会据此重新办理。",
         short(500),
         when=_dissatisfied,
+        counted=False,
     ),
 )
 DIALOGUES = (Dialogue("rate", about, STEPS, _done),)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.questions import Exchange, as_it_is
+from bot.questions import Exchange, as_it_is, bare
 from handlers.names import units_named
 from models.errors import Refused
 from models.guards import length
@@ -23,7 +23,7 @@ def title(exchange: Exchange, text: str) -> str:
 
 def category(exchange: Exchange, text: str) -> str:
     """类别: one of the city's, by its name or a part of it."""
-    words = text.strip()
+    words = bare(text)
     fits = [name for name in exchange.turn.rules.categories if words and (words in name or name in words)]
     if len(fits) == 1:
         return fits[0]
@@ -50,7 +50,7 @@ def yes_or_no(yes: tuple[str, ...], no: tuple[str, ...], hint: str) -> Any:
     """1/2, the words, or the words followed by a remark: 是，2024年9月走访两个社区."""
 
     def accept(exchange: Exchange, text: str) -> dict[str, Any]:
-        words = text.strip()
+        words = bare(text)
         for value, starts in ((False, no), (True, yes)):
             for start in sorted(starts, key=len, reverse=True):
                 if words == start or (words.startswith(start) and not words[len(start)].isalnum()):
@@ -67,7 +67,7 @@ def picked(value: str) -> dict[str, Any]:
 
 def secrecy(exchange: Exchange, text: str) -> str:
     """涉密自查 in words."""
-    words = text.strip().rstrip("。.")
+    words = bare(text).rstrip("。.")
     if words in {*YES, "确认", "没有涉密", "不涉及"}:
         return "clear"
     if words in {"涉密", "拿不准"}:

@@ -26,6 +26,8 @@ LABELS = {event.value: event for event in Event if event is not Event.LAPSE}
 def press(pressed: tuple[Do, Any], turn: Turn) -> None:
     """Somebody presses a button on a card: the table decides, we only carry it there."""
     payload, _ = pressed
+    if payload.kind not in KINDS or payload.event not in Event.__members__:
+        raise Refused("这个按钮已经不用了。发送“待办”可以看现在等您办的事。")
     row = get_row(turn, KINDS[payload.kind], payload.id)
     event = Event[payload.event]
     if row.stamp == payload.stamp:
@@ -57,7 +59,7 @@ def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = No
 @router.text
 def label(words: str, turn: Turn) -> bool:
     """A button's text typed does what the press does; when several cases wait for it, they are listed."""
-    event = LABELS.get(words.rstrip("。.！! "))
+    event = LABELS.get(words)
     if event is None:
         return False
     rows = open_to(turn.session, turn.actor, event)

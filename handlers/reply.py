@@ -2,24 +2,25 @@
 
 from typing import Any
 
-from bot.questions import Ask, Choice, Dialogue, Exchange
+from bot.questions import Ask, Choice, Dialogue, Exchange, bare
 from handlers.dates import day_in
 from handlers.moves import about, finish, short
 from models.errors import Refused
 from models.states import RESULTS
 
+SHORT = {"A": "已解决", "B": "正在解决", "C": "暂不能解决", "D": "留作参考"}  # as a button holds it
 REPLY_MAX = 5000  # characters; the city systems seen allow 2,500 (DOMAIN §3.2, C07)
 
 
 def _results(exchange: Exchange) -> list[Choice]:
     return [
-        Choice(letter, f"{letter} {RESULTS[letter]}", (letter, letter.lower(), f"{letter}类"))
+        Choice(letter, f"{letter} {SHORT[letter]}", (letter, letter.lower(), f"{letter}类", RESULTS[letter]))
         for letter in exchange.turn.rules.result_scheme
     ]
 
 
 def _result(exchange: Exchange, text: str) -> str:
-    letter = text.strip()[:1].upper()
+    letter = bare(text)[:1].upper()
     if letter in exchange.turn.rules.result_scheme and letter:
         return letter
     raise Refused(f"请回复办理结果的字母（{'、'.join(exchange.turn.rules.result_scheme)}）或数字。")

@@ -76,8 +76,11 @@ def holds(session: Session, person: Person, role: Role, row: Row) -> bool:
 
 
 def may_see(session: Session, person: Person, proposal: Proposal) -> bool:
-    """The proposer; the office, dispatchers and leaders once it was submitted; people of the units that have it."""
+    """The proposer, also of a proposal merged into it; the office, dispatchers and leaders once it was submitted; people of the units that have it."""
     if proposal.proposer == person.userid:
+        return True
+    merged = select(Proposal.id).where(Proposal.merged_into == proposal.id, Proposal.proposer == person.userid)
+    if session.exec(merged).first() is not None:
         return True
     if proposal.state in _NOT_YET_SUBMITTED:
         return False

@@ -199,6 +199,7 @@ class Notice(Enum):
     DELIVERED = "承办单位已答复"
     ISSUED = "答复已送达"
     RATED = "委员已评价"
+    RATED_TO_UNIT = "委员评价了本单位"
     REHANDLE = "二次办理通知"
     DISSENTED = "二次办理后仍不满意"
     CLOSED = "提案已办结"

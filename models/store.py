@@ -23,6 +23,8 @@ M = TypeVar("M", bound=SQLModel)
 
 _BUSY_MS = 4_000  # the platform hangs up after 5 s: give up a little earlier and let it deliver again
 _RETRIES = 4
+_READ_ONLY = "25006"  # as a server is when its disk is full, or after a fail-over
+_OUTAGES = {"08", "53", "57", "58"}  # connection, resources, operator, system
 _CLASHES = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization failure, deadlock, lock not available
 
 
@@ -121,7 +123,9 @@ class Store:
 
 def _explained(error: DBAPIError) -> Exception:
     """StoreDown for what time may heal, else the error itself: a wrong statement is a bug."""
+    state = str(getattr(error.orig, "sqlstate", "") or "")
     transient = isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.OperationalError)
+    transient = transient or state == _READ_ONLY or state[:2] in _OUTAGES
     return StoreDown(type(error.orig).__name__) if transient or error.connection_invalidated else error
 
 

@@ -11,7 +11,7 @@ from models.handling import Assignment, Communication
 from models.lifecycle import NAMES, moves_from
 from models.people import Person
 from models.proposal import Proposal
-from models.states import Event
+from models.states import Event, Handling
 from models.step import Row, owed_stages
 
 KINDS: dict[str, type[Proposal] | type[Assignment] | type[Communication]] = {name: kind for kind, name in NAMES.items()}
@@ -60,6 +60,8 @@ def buttons_for(session: Session, row: Row, reader: Person) -> tuple[Button, ...
     """One button for each move that the table offers this reader here."""
     events = [m.does for m in moves_from(row) if m.offered(row) and access.holds(session, reader, m.who, row)]
     later = _not_yet(session, row)
+    if later is Event.RECORD and row.state in {Handling.DELIVERED, Handling.DONE}:
+        events = [e for e in events if e is not Event.RECORD]  # everything has been talked
     return tuple(
         Button(e.value, do(row, e).key, style=2 if e is later else _STYLES.get(e, 1)) for e in dict.fromkeys(events)
     )

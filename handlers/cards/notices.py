@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bot.wecom.messages import Card, Say, Words, link
+from handlers.cards.buttons import buttons_for
 from handlers.cards.told import Told, day, gist, left, named
 from models.states import RESULTS, Handling, Notice, Part
 from models.step import assignments_of, unit_of
@@ -130,8 +131,10 @@ def assigned_to_unit(t: Told) -> Say:
     )
 
 
-def acknowledged(t: Told) -> Say:
-    """The member: they have it, and will call."""
+def acknowledged(t: Told) -> Say | None:
+    """The member: they have it, and will call. A co-unit only advises the lead: no news for the member."""
+    if t.assignment.part is Part.CO:
+        return None
     due = f"答复期限{day(t.assignment.due_on)}。"
     return Card(
         title=f"{t.unit.name}已签收",
@@ -205,7 +208,8 @@ def _of_assignment(t: Told) -> Told:
 def confirmed(t: Told) -> Say:
     """The unit: the member says so too."""
     c = t.communication
-    return _for_liaison(t, f"{c.stage.value}沟通{c.state.value}", "可以继续办理：下一步见按钮。")
+    on = "下一步见按钮。" if buttons_for(t.session, t.assignment, t.reader) else "本件的沟通已全部完成。"
+    return _for_liaison(t, f"{c.stage.value}沟通{c.state.value}", on)
 
 
 def disputed(t: Told) -> Say:
@@ -298,6 +302,14 @@ def rated(t: Told) -> Say:
     return Words(f"{t.proposer}评价{t.unit.name}对提案{named(t.proposal)}的办理：{said}{why}")
 
 
+def rated_to_unit(t: Told) -> Say | None:
+    """The unit: what the member thought of it, once it is given; the talk after the reply may still be owed."""
+    if t.assignment.state is not Handling.DONE:
+        return None  # it is to be handled again: that is told by a notice of its own
+    owed = "\n办后沟通还没有登记，请登记。" if t.buttons else ""
+    return _card(t, "委员已评价", f"{t.answers.get('labels', '')}{owed}", _task_facts(t))
+
+
 def rehandle(t: Told) -> Say:
     """The unit's leader and liaison: once more, and in person (DOMAIN §10.4)."""
     a = t.assignment
@@ -321,7 +333,7 @@ def closed(t: Told) -> Say:
     return Words(f"您的提案{named(t.proposal)}已办结。感谢您建言献策，如有后续情况可随时再提。{_full_text(t)}")
 
 
-CARDS: dict[Notice, Callable[[Told], Say]] = {
+CARDS: dict[Notice, Callable[[Told], Say | None]] = {
     Notice.TO_ACCEPT: to_accept,
     Notice.ACCEPTED: accepted,
     Notice.TO_SECOND_REVIEW: to_review("复审", "请看必要性、可行性和职责归口。"),
@@ -351,6 +363,7 @@ CARDS: dict[Notice, Callable[[Told], Say]] = {
     Notice.DELIVERED: delivered,
     Notice.ISSUED: issued,
     Notice.RATED: rated,
+    Notice.RATED_TO_UNIT: rated_to_unit,
     Notice.REHANDLE: rehandle,
     Notice.DISSENTED: dissented,
     Notice.CLOSED: closed,
