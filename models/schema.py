@@ -6,9 +6,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from models import audit, conversation, handling, messages, people, proposal, store
+from models import audit, conversation, handling, messages, people, proposal, store, triggers
 from models.store import Store, WrongSchema
 
 TABLES = (audit, conversation, handling, messages, people, proposal, store)  # imported so that every table is known
@@ -29,21 +30,36 @@ def newest() -> str:
 def current(store_: Store) -> str:
     """The version the database has; empty for a new one."""
     with store_.connection() as connection:
-        return MigrationContext.configure(connection).get_current_revision() or ""
+        return version(connection)
+
+
+def version(connection: Connection) -> str:
+    """The version found on a bare connection; empty for a new database."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def migrate(store_: Store) -> tuple[str, str]:
     """Bring the store to this version, all or nothing; returns (before, after)."""
-    before = current(store_)
-    config = _config()
     with store_.connection() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    return before, current(store_)
+        before = version(connection)
+        upgrade(connection)
+        return before, version(connection)
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring a database to this version within the transaction at hand.
+
+    The guards of the audit entries are not part of any migration: they are put up here, after the last one. A migration
+    may thus be drafted anew or build the table anew without losing them, and `migrate` repairs what somebody took away.
+    """
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    triggers.protect(connection)
 
 
 def draft(store_: Store, message: str) -> None:
-    """Write a new migration from what the models have and the database has not."""
+    """Write a new migration from what the models have and the database has not; triggers are none of its business."""
     config = _config()
     with store_.connection() as connection:
         config.attributes["connection"] = connection

@@ -267,6 +267,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_assignment_unit", ["unit", "state"], unique=False)
 
     op.create_table(
+        "chain",
+        sa.Column("proposal_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"],
+            ["proposal.id"],
+        ),
+        sa.PrimaryKeyConstraint("proposal_id"),
+    )
+    op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("proposal_id", sa.Integer(), nullable=False),
@@ -281,6 +292,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cause", sa.String(length=160), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"],
             ["assignment.id"],
@@ -290,10 +304,8 @@ def upgrade() -> None:
             ["proposal.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("proposal_id", "place", name="ux_audit_place"),
     )
-    with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.create_index("ix_audit_proposal", ["proposal_id", "id"], unique=False)
-
     op.create_table(
         "communication",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -393,10 +405,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_communication_assignment")
 
     op.drop_table("communication")
-    with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.drop_index("ix_audit_proposal")
-
     op.drop_table("audit")
+    op.drop_table("chain")
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.drop_index("ix_assignment_unit")
         batch_op.drop_index("ix_assignment_state")
