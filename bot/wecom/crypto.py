@@ -3,9 +3,8 @@
 import hashlib
 import hmac
 
-from wechatpy.enterprise.crypto import WeChatCrypto
+from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto
 from wechatpy.enterprise.exceptions import InvalidCorpIdException
-from wechatpy.exceptions import InvalidSignatureException
 
 
 class NotForUs(Exception):
@@ -26,10 +25,10 @@ class Seal:
 
     def __init__(self, token: str, encoding_aes_key: str, corp_id: str) -> None:
         try:
-            self._crypto = WeChatCrypto(token, encoding_aes_key, corp_id)
+            self._cipher = PrpCrypto(WeChatCrypto(token, encoding_aes_key, corp_id).key)
         except (ValueError, AssertionError):
             raise ValueError("encoding_aes_key must be 43 letters or digits") from None
-        self._token = token
+        self._token, self._corp = token, corp_id
 
     def signature(self, timestamp: str, nonce: str, encrypted: str) -> str:
         parts = sorted(_bytes(part) for part in (self._token, timestamp, nonce, encrypted))
@@ -41,12 +40,14 @@ class Seal:
             raise NotForUs("signature")
 
     def open(self, signature: str, timestamp: str, nonce: str, encrypted: str) -> str:
-        """The sealed words; the receive id inside must be our corp."""
+        """Verify, then decipher."""
         self.verify(signature, timestamp, nonce, encrypted)
+        return self.decipher(encrypted)
+
+    def decipher(self, encrypted: str) -> str:
+        """The sealed words of a verified cipher text; the receive id inside must be our corp."""
         try:
-            words: str = self._crypto.decrypt_message({"Encrypt": encrypted}, signature, timestamp, nonce)
-        except InvalidSignatureException:
-            raise NotForUs("signature") from None
+            words: str = self._cipher.decrypt(encrypted, self._corp)
         except InvalidCorpIdException:
             raise NotForUs("receiveid") from None
         except Exception as error:  # wechatpy throws nearly anything

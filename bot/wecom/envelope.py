@@ -37,6 +37,8 @@ def fields_of(xml: str) -> dict[str, Any]:
     trimmed. Entities are refused by xmltodict (>= 1.0), document types and comments already by `_bounded`.
     """
     xml = _ILLEGAL.sub("", xml)
+    if (flat := _flat(xml)) is not None:
+        return flat
     _bounded(xml)
     try:
         root = xmltodict.parse(xml, strip_whitespace=False, xml_attribs=False, disable_entities=True)
@@ -46,6 +48,36 @@ def fields_of(xml: str) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise Malformed("no <xml>")
     return fields
+
+
+_ELEMENT = re.compile(r"<(\w+)>(?:<!\[CDATA\[(.*?)\]\]>|([^<&]*))</\1>\s*", re.DOTALL)
+
+
+def _flat(xml: str) -> dict[str, Any] | None:
+    """What xmltodict would say of a document of plain elements, each once, as all messages are; None for any other.
+
+    Ten times as fast. Whatever needs a parser (nesting, repetition, entities, a `]]>` in the text, carriage returns)
+    is left to one.
+    """
+    document = xml.strip()
+    if not (document.startswith("<xml>") and document.endswith("</xml>")) or "\r" in document:
+        return None
+    if len(document) > MOST_BYTES or document.count("<![CDATA[") != document.count("]]>"):
+        return None
+    fields: dict[str, Any] = {}
+    at, end = len("<xml>"), len(document) - len("</xml>")
+    at += len(document[at:end]) - len(document[at:end].lstrip())
+    while at < end:
+        found = _ELEMENT.match(document, at, end)
+        if found is None:
+            return None
+        name, quoted, bare = found.groups()
+        value = bare if quoted is None else quoted
+        if name in fields or (quoted is not None and ("]]>" in quoted or "<![CDATA[" in quoted)):
+            return None
+        fields[name] = (value if name == "Content" else value.strip()) or None
+        at = found.end()
+    return fields or None
 
 
 def _bounded(xml: str) -> None:
