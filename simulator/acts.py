@@ -126,14 +126,14 @@ class Phone:
     # --- talking -----------------------------------------------------------------------------------------------------
 
     async def does(
-        self, opening: Opening, *answers: Answer, until: Sequence[tuple[str, ...]], by_hand: bool = False
+        self, opening: Opening, *answers: Answer, until: Callable[[str], bool], what: str, by_hand: bool = False
     ) -> Shown:
-        """Say or press something, and answer whatever is asked because of it, until the bot says one of `until`.
+        """Say or press something, and answer whatever is asked because of it, until the bot says that it is done.
 
-        What it says then is returned. Nobody else's business comes in between: this person's hand is full until then.
+        What it says then (`what`, in a complaint) is returned. Nobody else's business comes in between: this person's hand is full until then.
         """
         async with self.hand:
-            talk = Talk(self, answers, until, by_hand)
+            talk = Talk(self, answers, until, what, by_hand)
             return await talk.through(opening)
 
 
@@ -141,9 +141,9 @@ class Talk:
     """One conversation with the bot."""
 
     def __init__(
-        self, phone: Phone, answers: Sequence[Answer], until: Sequence[tuple[str, ...]], by_hand: bool
+        self, phone: Phone, answers: Sequence[Answer], until: Callable[[str], bool], what: str, by_hand: bool
     ) -> None:
-        self._phone, self._answers, self._until, self._by_hand = phone, answers, until, by_hand
+        self._phone, self._answers, self._until, self._what, self._by_hand = phone, answers, until, what, by_hand
         self._place = 0  # in the chat: what comes from here on is new
 
     async def through(self, opening: Opening) -> Shown:
@@ -157,15 +157,11 @@ class Talk:
         else:
             await person.says(opening)
         while True:
-            what = " 或 ".join("、".join(fragments) for fragments in self._until)
-            shown = await self._news(what, lambda s: self._answer(s) is not None or self._is_done(s))
+            shown = await self._news(self._what, lambda s: self._answer(s) is not None or self._until(s.text))
             if answer := self._answer(shown):
                 await self._give(answer, shown)
             else:
                 return shown
-
-    def _is_done(self, shown: Shown) -> bool:
-        return any(_holds(shown, fragments) for fragments in self._until)
 
     def _answer(self, shown: Shown) -> Answer | None:
         return next((answer for answer in self._answers if _holds(shown, answer.to)), None)

@@ -24,7 +24,9 @@ from simulator.script import (
 )
 
 BEFORE, DURING, AFTER = "办前", "办中", "办后"
-DONE = ("现为“", "状态：")  # in the words, or on the card, that end every act
+DONE = ("已", "提交成功")  # how the words begin that end an act
+STANDS = "状态："  # on the card that ends an act
+LIST = "您有"  # how the list of one's proposals begins
 
 
 class Steps(Protocol):
@@ -88,10 +90,14 @@ class Life:
         finally:
             self.ties.ended(case)
 
-    def _does(self, phone: Phone, opening: Opening, *answers: Answer, until: Sequence[str] = DONE) -> Awaitable[Shown]:
-        """Act, and read how the proposal stands now."""
-        ends = [(words, self.case.about) for words in until]
-        return phone.does(opening, *answers, until=ends, by_hand=self.case.by_hand)
+    def _does(self, phone: Phone, opening: Opening, *answers: Answer, ends: Sequence[str] = DONE) -> Awaitable[Shown]:
+        """Act, and read that it is done."""
+        about = self.case.about
+
+        def done(text: str) -> bool:
+            return about in text and (text.startswith(tuple(ends)) or STANDS in text)
+
+        return phone.does(opening, *answers, until=done, what=f"对《{about}…》的回话", by_hand=self.case.by_hand)
 
     async def _presses(self, who: str | Phone, label: str, title: str, *answers: Answer, since: int = 0) -> Shown:
         """Wait for the card so titled, press, answer, and read the bot's word that it is done."""
@@ -215,7 +221,8 @@ class Life:
         with self.steps.step("签收"):
             await self._of(unit.leader).reads("新承办提案", self.case.about)
             card = await self._presses(unit.liaison, "签收", "新的承办任务")
-            await self.member.reads(f"{unit.name}已签收", self.case.about)
+            if unit is self.case.units[0]:  # a co-unit does not turn to the member
+                await self.member.reads(f"{unit.name}已签收", self.case.about)
         return card
 
     async def _helps(self, unit: Unit, lead: Unit) -> None:
@@ -276,7 +283,7 @@ class Life:
         with self.steps.step("沟通"):
             await self._recorded(liaison, stage, card)
             await self._presses(self.member, "属实", f"请确认{stage}沟通", since=member_since)
-            return await liaison.card("登记沟通", f"{stage}沟通委员已确认", case.about, since=since)
+            return await liaison.reads(f"{stage}沟通委员已确认", case.about, since=since)
 
     async def _recorded(self, liaison: Phone, stage: str, card: Shown) -> None:
         await self._does(
@@ -344,7 +351,7 @@ class Life:
                 "办理结果": verdict,
             }
             why = Answer(("不满意，原因是什么",), ("答复没有写时间安排，看不到什么时候能办成。",))
-            shown = await self._does(self.member, Choose(choices, "提交评价", card), why, until=("已提交评价",))
+            shown = await self._does(self.member, Choose(choices, "提交评价", card), why)
             await self.staff.reads(f"评价{unit.name}", case.about, f"办理结果{verdict}", since=staff_since)
             if verdict == DISSATISFIED:
                 await self._of(unit.leader).reads("二次办理通知", case.about)
@@ -357,7 +364,7 @@ class Life:
     async def _found_in_the_list(self) -> None:
         """The proposer asks where it stands, and it stands where the corpus says."""
         case = self.case
-        shown = await self._does(self.member, "我的提案", until=("您有",))
+        shown = await self._does(self.member, "我的提案", ends=(LIST,))
         line = next(line for line in shown.text.splitlines() if case.about in line)
         if self.number not in line or case.ending.value not in line:
             raise Trouble(f"“我的提案”里应有{self.number}和“{case.ending.value}”，写的却是：{line}")
