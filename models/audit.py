@@ -6,11 +6,10 @@ its facts in canonical JSON (RFC 8785); the length and the last hash stand in `c
 
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import RowMapping, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel
 
 from models.columns import UtcDateTime
@@ -64,7 +63,7 @@ def write(session: Session, entry: Audit) -> None:
     session.add_all((entry, chain))
 
 
-def digest(entry: Mapping[str, Any]) -> str:
+def digest(entry: dict[str, Any] | RowMapping) -> str:
     """The SHA-256 of an entry: the same from either database, in whatever time zone it answers."""
     facts = {name: entry[name] for name in FACTS}
     facts["at"] = facts["at"].astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""The store: SQLite or PostgreSQL behind one transaction. The only file that knows how the two differ."""
+"""The store: SQLite or PostgreSQL behind one transaction. Only this file, and upkeep, know how the two differ."""
 
 import asyncio
 import sqlite3
@@ -23,6 +23,7 @@ M = TypeVar("M", bound=SQLModel)
 
 _BUSY_MS = 4_000  # the platform hangs up after 5 s: give up a little earlier and let it deliver again
 _RETRIES = 4
+_OLDEST = 13  # PostgreSQL; older ones are no longer mended
 _READ_ONLY = "25006"  # as a server is when its disk is full, or after a fail-over
 _OUTAGES = {"08", "53", "57", "58"}  # connection, resources, operator, system
 _CLASHES = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization failure, deadlock, lock not available
@@ -43,7 +44,7 @@ class WrongSchema(Exception):
     """The database is of another version than this program; the text says what to type."""
 
 
-def database_url(text: str) -> URL:
+def database_url(text: str | URL) -> URL:
     """SQLAlchemy's address of `sqlite:///file` or `postgresql://…` (psycopg 3); ValueError for anything else."""
     url = make_url(text)
     if url.drivername == "sqlite":
@@ -60,7 +61,7 @@ class Store:
     lost between reading and writing); PostgreSQL has a few. Readers never wait for the writer.
     """
 
-    def __init__(self, url: str, *, threads: int = 4) -> None:
+    def __init__(self, url: str | URL, *, threads: int = 4) -> None:
         self.url = database_url(url)
         self.is_sqlite = self.url.drivername == "sqlite"
         if self.is_sqlite and self.url.database:
@@ -120,6 +121,19 @@ class Store:
         with self._writing.begin() as connection:
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A bare connection that sees one moment of the store, however long it reads; writers go on meanwhile."""
+        with self._reading.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                if self.is_sqlite:
+                    connection.execute(sa.text("SELECT count(*) FROM sqlite_master")).scalar()  # the moment is now
+                else:
+                    connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+                yield connection
+
 
 def _explained(error: DBAPIError) -> Exception:
     """StoreDown for what time may heal, else the error itself: a wrong statement is a bug."""
@@ -132,13 +146,15 @@ def _explained(error: DBAPIError) -> Exception:
 def _engine(url: URL, *, immediate: bool, size: int) -> Engine:
     if url.drivername != "sqlite":
         limits = "-c timezone=UTC -c lock_timeout=4000 -c idle_in_transaction_session_timeout=15000"
-        return sa.create_engine(
+        server = sa.create_engine(
             url,
             pool_size=size,
             max_overflow=2,
             pool_pre_ping=True,
             connect_args={"options": limits, "connect_timeout": 5},
         )
+        event.listen(server, "connect", _old_enough, insert=True)  # before SQLAlchemy asks it anything
+        return server
     engine = sa.create_engine(
         url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000}
     )
@@ -154,6 +170,13 @@ def _engine(url: URL, *, immediate: bool, size: int) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def _old_enough(connection: Any, _record: Any) -> None:
+    version = connection.info.server_version // 10_000
+    if version < _OLDEST:
+        connection.close()
+        raise WrongSchema(f"PostgreSQL 的版本是 {version}，至少需要 {_OLDEST}。请先升级数据库服务器。")
 
 
 def put_all(session: Session, kind: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
