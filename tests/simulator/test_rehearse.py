@@ -25,7 +25,7 @@ from tests.databases import sqlite_url
 from tests.town import Town, settings_for
 
 TEXT_BYTES = 2048
-FASTER = 60  # a minute of the town is a second of ours: nobody waits long for the platform's limit to a member
+FASTER = 20  # a minute of the town is three seconds of ours: nobody waits long for the limit to a member, and no lease runs out
 
 
 class Fast(Calendar):
@@ -90,7 +90,7 @@ def test_what_is_merged_comes_with_its_main_proposal() -> None:
 
 async def test_every_life_comes_to_its_end(shared: Town) -> None:
     played = cases(["P001", "P002", "P023", "P030", "P034", "P036", "P037"])
-    report = await Rehearsal(shared.platform, played, patience=Patience(20, 40)).play()
+    report = await Rehearsal(shared.platform, played, patience=Patience(40, 80)).play()
     assert report.troubles == []
     assert report.endings == Counter(case.ending for case in played)
     counted = {name: step.times for name, step in report.tally.steps.items()}
@@ -115,7 +115,7 @@ async def test_what_does_not_happen_is_named(shared: Town) -> None:
 
 async def test_a_breach_of_the_protocol_fails_the_rehearsal(shared: Town) -> None:
     shared.platform.breach("message/send: something forbidden")
-    report = await Rehearsal(shared.platform, cases(["P037"]), patience=Patience(20, 40)).play()
+    report = await Rehearsal(shared.platform, cases(["P037"]), patience=Patience(40, 80)).play()
     assert report.endings == {Ending.RETURNED: 1}
     assert report.troubles == ["违反平台协议：message/send: something forbidden（1 次）"]
 
