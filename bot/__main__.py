@@ -2,63 +2,32 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import App, Office, run_until, utc_now
-from bot.config import BadConfig, Settings, load
+from bot.config import Settings
+from bot.desk import ConfigFile, fail, settings_from, with_store
 from bot.logs import log_to_stderr
 from bot.roster_files import read, write_template
+from bot.upkeep import add_commands
 from bot.wecom import Clock as Now
 from handlers import DIALOGUES, PAGES, ROUTERS
 from models import schema, table
 from models.enrolment import Counts, apply_roster
 from models.roster import BadRoster
-from models.store import Store, StoreDown, WrongSchema
+from models.store import Store
 from scheduler import JOBS
 from scheduler.clock import Clock
 
-T = TypeVar("T")
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help="提案通：企业微信里的政协提案工作。")
-ConfigFile = Annotated[Path, typer.Option("--config", help="配置文件，照 config.example.toml 写")]
 
 
 def assemble(settings: Settings, *, now: Now = utc_now, ticking: bool = True) -> App:
     """An application with every room in it; `ticking=False` leaves the ticks to the caller."""
     return App(settings, Office(ROUTERS, DIALOGUES, PAGES, JOBS, Clock if ticking else None), now=now)
-
-
-def fail(*lines: str) -> NoReturn:
-    """Say what is wrong, one line each, and exit 2."""
-    for line in lines:
-        typer.echo(line, err=True)
-    raise typer.Exit(2)
-
-
-def settings_from(path: Path) -> Settings:
-    """The configuration, or exit 2 naming every key at fault."""
-    try:
-        return load(path)
-    except BadConfig as bad:
-        fail(*bad.lines)
-
-
-def with_store(settings: Settings, work: Callable[[Store], T]) -> T:
-    """Do something with the store, or exit 2 with one sentence."""
-    try:
-        store = Store(settings.database.url)
-        try:
-            return work(store)
-        finally:
-            store.close()
-    except WrongSchema as wrong:
-        fail(str(wrong))
-    except (StoreDown, OSError, SQLAlchemyError) as error:
-        fail(f"database.url：数据库打不开（{type(error).__name__}）。请检查地址、账号，以及文件和磁盘是否可写。")
 
 
 @cli.command()
@@ -139,6 +108,8 @@ def demo(
 
     asyncio.run(run_demo(data, port, assemble, until_told))
 
+
+add_commands(cli)
 
 if __name__ == "__main__":
     cli()

@@ -17,12 +17,13 @@ from models import books, copying, schema
 from models.books import Books
 from models.copying import Counted, Heard
 from models.store import Store, WrongSchema
+from models.trouble import Trouble
 
 PAGES = 2_000  # of a SQLite file, copied at a time
 _MAGIC = b"SQLite format 3\0"
 
 
-class BadBackup(Exception):
+class BadBackup(Trouble):
     """The file cannot be restored from; the text says why."""
 
 
@@ -81,11 +82,18 @@ def restore(store: Store, path: Path, heard: Heard, *, replace: bool = False) ->
         return Done(copying.copy(source, target, heard, given_out), books.verify(target))
 
 
-def move(source: Store, target: Store, heard: Heard) -> Done:
-    """Carry an office over into an empty database; nobody writes to the old one meanwhile."""
-    with source.connection() as old, target.connection() as new:
+@contextmanager
+def held(source: Store) -> Iterator[sa.Connection]:
+    """An office that is about to move: nobody writes to it while this lasts."""
+    with source.connection() as old:
         copying.check_version(old)
         copying.hold(old)
+        yield old
+
+
+def move(old: sa.Connection, target: Store, heard: Heard) -> Done:
+    """Carry an office that is held over into an empty database, all or nothing."""
+    with target.connection() as new:
         copying.prepare(new)
         return Done(copying.copy(old, new, heard), books.verify(new))
 

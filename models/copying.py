@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from models import schema, triggers
 from models.store import WrongSchema
+from models.trouble import Trouble
 
 BATCH = 500
 TABLES: Sequence[sa.Table] = schema.METADATA.sorted_tables  # what others point to comes first
@@ -19,15 +20,15 @@ TABLES: Sequence[sa.Table] = schema.METADATA.sorted_tables  # what others point 
 Heard = Callable[[str, int, int], None]  # the table at hand, rows done, rows there are
 
 
-class NotEmpty(Exception):
+class NotEmpty(Trouble):
     """The target has something in it that would be lost; the text says what."""
 
 
-class BadRow(Exception):
+class BadRow(Trouble):
     """A row that cannot be read, or that the target does not take; the text names it by table and key."""
 
 
-class Uneven(Exception):
+class Uneven(Trouble):
     """Not everything has arrived; the text names the table."""
 
 

@@ -10,13 +10,14 @@ from sqlmodel import Session, select
 
 from models.messages import PARKED, Incoming, Outgoing, Wait
 from models.store import locked
+from models.trouble import Trouble
 
 BATCH = 500
 KINDS: dict[str, type[Incoming] | type[Outgoing]] = {"incoming": Incoming, "outgoing": Outgoing}
 
 
-class Unknown(Exception):
-    """There is no such row among those given up; the text names it."""
+class Unknown(Trouble):
+    """There is no such row among those given up."""
 
 
 @dataclass(frozen=True)
@@ -63,4 +64,4 @@ def _row(session: Session, name: str) -> Incoming | Outgoing:
         row = locked(session, KINDS[kind], int(number))
         if row is not None and row.state is Wait.PARKED:
             return row
-    raise Unknown(name)
+    raise Unknown(f"{name}：搁置的消息里没有这个编号。")

@@ -7,6 +7,11 @@ import errno
 import sqlite3
 from collections.abc import Iterator
 
+
+class Trouble(Exception):
+    """What an administrator has to know or to decide, in one sentence."""
+
+
 ELSE = "数据库打不开（{}）。请检查地址、账号，以及文件和磁盘是否可写。"
 FULL = "磁盘已满，没有写完。请腾出空间再试。"
 READ_ONLY = "只能读，不能写。请检查文件和文件夹的权限。"
