@@ -53,6 +53,9 @@ def upgrade(connection: Connection) -> None:
     may thus be drafted anew or build the table anew without losing them, and `migrate` repairs what somebody took away.
     """
     config = _config()
+    have, known = version(connection), {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    if have and have not in known:
+        raise WrongSchema(f"数据库的结构版本是 {have}，本程序只认得到 {newest()} 为止。请换用更新的程序。")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     triggers.protect(connection)
