@@ -1,0 +1,1 @@
+"""What the README's numbers come from: one file per promise, each figure beside a reference taken in the same run."""
