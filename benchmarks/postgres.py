@@ -25,13 +25,13 @@ class Postgres:
 
     def __init__(self, binaries: Path) -> None:
         self.binaries = binaries
-        self._home = Path()
+        self._made: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._account = "postgres" if os.geteuid() == 0 else None
 
     def start(self) -> None:
         """Make the cluster and wait until it answers."""
-        self._home = Path(tempfile.mkdtemp(prefix="tiantong-pg-", dir="/tmp"))  # a socket's path is short
+        self._made = Path(tempfile.mkdtemp(prefix="tiantong-pg-", dir="/tmp"))  # short: a socket's path may not be long
         if self._account:
             shutil.chown(self._home, self._account, self._account)
         data = str(self._home / "data")
@@ -67,7 +67,13 @@ class Postgres:
                 with suppress(subprocess.TimeoutExpired):
                     self._process.wait(timeout=20)
                     break
-        shutil.rmtree(self._home, ignore_errors=True)
+        if self._made:
+            shutil.rmtree(self._made, ignore_errors=True)
+
+    @property
+    def _home(self) -> Path:
+        assert self._made, "not started"
+        return self._made
 
     def _url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self._home}"
