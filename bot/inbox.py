@@ -5,8 +5,9 @@ nothing to lease: a process that dies lets go of its row, and what it had not co
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -27,6 +28,7 @@ from models.store import Store, StoreDown, put_all
 
 log = structlog.get_logger()
 
+ACCEPT_WITHIN = 4.5  # seconds; the platform hangs up after 5
 STOP_WITHIN = 6.0  # seconds for what is in hand
 POLL = 1.0  # seconds: the safety net for what another replica has written down
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
@@ -47,12 +49,21 @@ class Office(Protocol):
         """It has failed for the last time: say so."""
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """An update on its way into the store, and the platform's door that waits for it."""
+
+    arrival: Arrival
+    written: asyncio.Future[None]
+    until: float  # the event loop's time at which the platform will hang up
+
+
 class Inbox:
     """Writes updates down, and has them worked out."""
 
     def __init__(self, store: Store, office: Office, now: Clock, *, wake_outbox: Callable[[], None]) -> None:
         self._store, self._office, self._now, self._wake_outbox = store, office, now, wake_outbox
-        self._arrived: asyncio.Queue[tuple[Arrival, asyncio.Future[None]]] = asyncio.Queue(maxsize=5_000)
+        self._arrived: asyncio.Queue[Waiting] = asyncio.Queue(maxsize=5_000)
         self.bell = Bell(store.writers)
         self._stopping = False
         self.tasks: list[asyncio.Task[None]] = []
@@ -63,10 +74,11 @@ class Inbox:
         """Return once the update is written down for good; Unavailable when it cannot be."""
         if self._stopping:
             raise Unavailable("stopping")
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(arrival, loop.create_future(), loop.time() + ACCEPT_WITHIN)
         try:
-            self._arrived.put_nowait((arrival, written))
-            await written  # the store answers or gives up within the platform's patience (busy and lock timeouts)
+            self._arrived.put_nowait(waiting)
+            await waiting.written
         except (asyncio.QueueFull, StoreDown) as error:
             raise Unavailable(type(error).__name__) from error
 
@@ -75,26 +87,33 @@ class Inbox:
             batch = [await self._arrived.get()]
             while len(batch) < TOGETHER and not self._arrived.empty():
                 batch.append(self._arrived.get_nowait())
-            rows = [_row(arrival, self._now()) for arrival, _ in batch]
-            try:
-                await self._store.run(partial(put_all, kind=Incoming, rows=rows))
-            except Exception as error:
-                if not isinstance(error, StoreDown):
-                    log.exception("inbox_write_failed")
-                self._answer(batch, error if isinstance(error, StoreDown) else StoreDown("write"))
-            else:
-                self._answer(batch, None)
-                self.bell.ring()
+            if not await self._written(batch) and len(batch) > 1:  # one odd update must not take the others with it
+                for waiting in batch:
+                    await self._written([waiting])
 
-    @staticmethod
-    def _answer(batch: Iterable[tuple[Arrival, asyncio.Future[None]]], error: StoreDown | None) -> None:
-        for _, written in batch:
-            if written.done():
-                continue  # whoever waited has given up
-            if error:
-                written.set_exception(error)
-            else:
-                written.set_result(None)
+    async def _written(self, batch: Sequence[Waiting]) -> bool:
+        """Write a batch in one commit and answer; False when something in it cannot be kept at all."""
+        rows = [_row(waiting.arrival, self._now()) for waiting in batch]
+        failure: StoreDown | None = None
+        try:
+            async with asyncio.timeout_at(min(waiting.until for waiting in batch)):
+                await self._store.run(partial(put_all, kind=Incoming, rows=rows))
+        except (StoreDown, TimeoutError) as error:  # written all the same, perhaps: it will come again, and be known
+            failure = StoreDown(type(error).__name__)
+        except Exception:
+            log.exception("inbox_write_failed")
+            if len(batch) > 1:
+                return False
+            failure = StoreDown("cannot be kept")
+        for waiting in batch:
+            if not waiting.written.done():
+                if failure:
+                    waiting.written.set_exception(failure)
+                else:
+                    waiting.written.set_result(None)
+        if not failure:
+            self.bell.ring()
+        return True
 
     # --- working ------------------------------------------------------------------------------------------------------
 
@@ -167,7 +186,11 @@ class Inbox:
         row.trouble = type(cause).__name__
         if row.attempts > len(BACK_OFF):
             row.state = Wait.PARKED
-            self._office.give_up(session, row)
+            try:
+                with session.begin_nested():
+                    self._office.give_up(session, row)
+            except Exception:
+                log.exception("giving_up_failed", row=row.id)
         else:
             row.not_before = self._now() + timedelta(seconds=BACK_OFF[row.attempts - 1])
         session.add(row)

@@ -1,8 +1,10 @@
 """The store: SQLite or PostgreSQL behind one transaction. Only this file, and upkeep, know how the two differ."""
 
 import asyncio
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,11 +24,11 @@ T = TypeVar("T")
 M = TypeVar("M", bound=SQLModel)
 
 _BUSY_MS = 4_000  # the platform hangs up after 5 s: give up a little earlier and let it deliver again
-_RETRIES = 4
+_RETRIES = 10
 _OLDEST = 13  # PostgreSQL; older ones are no longer mended
 _READ_ONLY = "25006"  # as a server is when its disk is full, or after a fail-over
 _OUTAGES = {"08", "53", "57", "58"}  # connection, resources, operator, system
-_CLASHES = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization failure, deadlock, lock not available
+_CLASHES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock: the other one went on, try again
 
 
 class Counter(SQLModel, table=True):
@@ -91,6 +93,7 @@ class Store:
                     return done
             except DBAPIError as error:
                 if left and getattr(error.orig, "sqlstate", None) in _CLASHES:
+                    time.sleep(random.uniform(0, 0.01) * (_RETRIES - left))  # noqa: S311 - so as not to meet again
                     continue
                 raise _explained(error) from error
         raise AssertionError("unreachable")
@@ -138,7 +141,9 @@ class Store:
 def _explained(error: DBAPIError) -> Exception:
     """StoreDown for what time may heal, else the error itself: a wrong statement is a bug."""
     state = str(getattr(error.orig, "sqlstate", "") or "")
-    transient = isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.OperationalError)
+    transient = isinstance(error, OperationalError)
+    if transient and isinstance(error.orig, sqlite3.Error):
+        transient = error.orig.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR  # that one is our own statement
     transient = transient or state == _READ_ONLY or state[:2] in _OUTAGES
     return StoreDown(type(error.orig).__name__) if transient or error.connection_invalidated else error
 
@@ -148,6 +153,7 @@ def _engine(url: URL, *, immediate: bool, size: int) -> Engine:
         limits = "-c timezone=UTC -c lock_timeout=4000 -c idle_in_transaction_session_timeout=15000"
         server = sa.create_engine(
             url,
+            hide_parameters=True,
             pool_size=size,
             max_overflow=2,
             pool_pre_ping=True,
@@ -156,7 +162,11 @@ def _engine(url: URL, *, immediate: bool, size: int) -> Engine:
         event.listen(server, "connect", _old_enough, insert=True)  # before SQLAlchemy asks it anything
         return server
     engine = sa.create_engine(
-        url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000}
+        url,
+        hide_parameters=True,  # a log line must not hold what people wrote
+        pool_size=size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
     )
 
     @event.listens_for(engine, "connect")

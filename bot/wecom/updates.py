@@ -125,7 +125,7 @@ def parse(fields: Fields) -> Update:
         _word(fields, "CreateTime"),
         _word(fields, "MsgType"),
     )
-    if not (person and kind and at.isascii() and at.isdigit() and len(at) <= 12 and len(person) <= 128):
+    if not (person and kind and at.isascii() and at.isdigit() and len(at) <= 12 and len(person) <= 64):
         raise ValueError("FromUserName, CreateTime or MsgType is missing")
     base = (key_of(fields), person, int(at), agent_of(fields))
     if kind == "event":
