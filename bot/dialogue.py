@@ -177,7 +177,8 @@ class Dialogues:
             return
         value = self._chosen(ask.choices_for(exchange), bare(text))
         if value is not None and not exchange.turn.actor.plain:
-            exchange.turn.settle_cards(_about(exchange, ask), f"已答：{bare(text)}")
+            label = next(c.label for c in ask.choices_for(exchange) if c.value == value)
+            exchange.turn.settle_cards(_about(exchange, ask), f"已答：{label}")
         self._take(exchange, dialogue, ask, ask.accept(exchange, text) if value is None else ask.picked(value))
 
     @staticmethod

@@ -23,6 +23,7 @@ from bot.wecom.check import BadBody
 from bot.wecom.client import Sent
 from bot.wecom.errors import Rejected, WeComError
 from bot.wecom.messages import CardNow, bodies, from_json
+from bot.wecom.words import render, split
 from models.columns import UtcDateTime
 from models.messages import WAITING, Lane, Outgoing, Wait
 from models.store import Store, StoreDown
@@ -33,6 +34,8 @@ STOP_WITHIN = 6.0  # seconds for what is being sent
 POLL = 1.0  # seconds: the safety net for what another replica has left
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 AT_ONCE = 50  # being sent at the same time
+SHORT = 500  # characters of which a text is surely one message
+TASK_ID_USED = 42014
 LEASE = timedelta(seconds=60)
 PER_MINUTE = {Lane.ANSWER: 28, Lane.CARD: 28, Lane.NOTICE: 25}  # the platform drops what exceeds 30 (PROTOCOL §18)
 LONGEST_PAUSE = 300.0  # seconds
@@ -137,7 +140,7 @@ class Outbox:
         ours = []
         for row in rows:
             count, oldest = sent.get(row.person, (0, None))
-            if oldest and count >= PER_MINUTE[Lane(row.lane)]:
+            if oldest and count + _pieces_left(row) > PER_MINUTE[Lane(row.lane)]:
                 row.not_before = oldest + timedelta(seconds=60)
             else:
                 row.leased_until, row.lease = self._now() + LEASE, self._name
@@ -193,7 +196,7 @@ class Outbox:
         if isinstance(result, Sent) and result.unreachable:
             row.state, row.trouble = Wait.PARKED, "Unreachable"
             log.error("message_parked", row=row.id, trouble=row.trouble)
-        elif not isinstance(result, Exception) or (isinstance(result, Rejected) and result.spent):
+        elif not isinstance(result, Exception) or (isinstance(result, Rejected) and _has_arrived(result)):
             row.state, row.sent_at, row.trouble = Wait.DONE, self._now(), ""
             if isinstance(result, Sent):
                 row.msgid, row.response_code = result.msgid, result.response_code
@@ -222,6 +225,17 @@ def _wait(error: WeComError, attempts: int) -> float:
         return ADMIN_PAUSES[attempts] if error.admin and attempts < len(ADMIN_PAUSES) else 0.0
     after: float | None = getattr(error, "after", None)
     return after or min(2.0 ** (attempts + 1), LONGEST_PAUSE)
+
+
+def _has_arrived(error: Rejected) -> bool:
+    """The card was changed before (60140), or this very card was taken before and only the answer was lost (42014)."""
+    return error.spent or error.errcode == TASK_ID_USED
+
+
+def _pieces_left(row: Outgoing) -> int:
+    """How many messages a row still is: a long text goes out in pieces."""
+    text = row.body.get("text", "") if row.body.get("say") == "Words" else ""
+    return max(1, len(split(render(text))) - row.pieces_sent) if len(text) > SHORT else 1
 
 
 def _task_id(row: Outgoing) -> str:

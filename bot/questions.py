@@ -66,7 +66,7 @@ class NotYet:
 
 def bare(text: str) -> str:
     """Words as they are meant when they stand alone: full-width letters and digits narrowed, no full stop behind."""
-    return unicodedata.normalize("NFKC", text).strip().rstrip("。.!~ ")
+    return unicodedata.normalize("NFKC", text).strip().rstrip("。.、!~ ")
 
 
 def as_it_is(exchange: Exchange, text: str) -> str:

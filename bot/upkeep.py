@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
@@ -57,11 +57,10 @@ def backup(
         fail(f"{out}：这正是在用的数据库，备份要写到别的文件。")
     if out.exists() and not replace:
         fail(f"{out}：已有这个文件。要换掉它，请加 --replace。")
-    _end_tidily()
     with store_at(url) as store:
         with store.snapshot() as now:
             copying.check_version(now)
-        with speaking_of(str(out)), _progress() as heard:
+        with speaking_of(str(out)), _working() as heard:
             done = backups.back_up(store, out, heard)
     _report(f"已备份到 {out}", done)
 
@@ -75,10 +74,9 @@ def restore(
     url = settings_from(config).database.url
     if _is_live(path, url):
         fail(f"{path}：这正是在用的数据库，不是备份。")
-    _end_tidily()
     with speaking_of(str(path)), backups.opened(path):
         pass
-    with store_at(url, new=True) as store, _progress() as heard:
+    with store_at(url, new=True) as store, _working() as heard:
         try:
             done = backups.restore(store, path, heard, replace=replace)
         except NotEmpty as filled:
@@ -95,7 +93,6 @@ def move(
     _check_address("--to", to)
     if database_url(from_) == database_url(to):
         fail("--to：和 --from 是同一个数据库。")
-    _end_tidily()
     with store_at(from_, "--from") as source, store_at(to, "--to", new=True) as target:
         done = _carry(source, target)
     table = Table("表", "--from", "--to", box=None, pad_edge=False)
@@ -107,7 +104,7 @@ def move(
 
 
 def _carry(source: Store, target: Store) -> Done:
-    with speaking_of("--from"), backups.held(source) as old, speaking_of("--to"), _progress() as heard:
+    with speaking_of("--from"), backups.held(source) as old, speaking_of("--to"), _working() as heard:
         return backups.move(old, target, heard)
 
 
@@ -124,23 +121,22 @@ def _is_live(path: Path, url: str) -> bool:
     return live is not None and live.exists() and path.exists() and path.samefile(live)
 
 
-def _end_tidily() -> None:
-    """SIGTERM ends the command as Ctrl-C does: what was begun is taken back."""
-
-    def end(number: int, _frame: Any) -> None:
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, end)
-
-
 @contextmanager
-def _progress() -> Iterator[Heard]:
-    """A bar, for whoever is watching."""
+def _working() -> Iterator[Heard]:
+    """A bar for whoever is watching; meanwhile SIGTERM ends the command as Ctrl-C does: what was begun is taken back."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda table, done, whole: bar.update(task, description=table, completed=done, total=whole)
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+            task = bar.add_task("", total=None)
+            yield lambda table, done, whole: bar.update(task, description=table, completed=done, total=whole)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, _frame: Any) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _report(what: str, done: Done) -> None:

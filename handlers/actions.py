@@ -130,7 +130,7 @@ def _tell(step: Step, move: Move, turn: Turn) -> None:
     if isinstance(step.row, Assignment) and (extra := OUTCOMES.get(step.row.state)) and move.does is Event.RATE:
         for role, notice in extra:
             tell(step, turn, role, notice)
-    if move.does in {Event.ASSIGN, Event.AGREE}:
+    if move.does is Event.ASSIGN or move.becomes is Handling.RELEASED:
         _tell_new_units(step, turn)
     if move.becomes is Handling.DELIVERED:
         _send_rating(step, turn)

@@ -65,7 +65,7 @@ STEPS: tuple[Any, ...] = (
     Ask("promise_owner", "责任人", "承诺由谁负责？写责任人姓名和职务。", short(50), when=is_promised),
 )
 DIALOGUES = (
-    Dialogue("reply", lambda e: f"答复：{about(e)}", STEPS, finish, parkable=True),
+    Dialogue("reply", about, STEPS, finish, parkable=True),
     Dialogue(
         "opinion",
         about,

@@ -208,7 +208,7 @@ def _of_assignment(t: Told) -> Told:
 def confirmed(t: Told) -> Say:
     """The unit: the member says so too."""
     c = t.communication
-    on = "下一步见按钮。" if buttons_for(t.session, t.assignment, t.reader) else "本件的沟通已全部完成。"
+    on = "可以继续办理。" if buttons_for(t.session, t.assignment, t.reader) else "本件的沟通已全部完成。"
     return _for_liaison(t, f"{c.stage.value}沟通{c.state.value}", on)
 
 

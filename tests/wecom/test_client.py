@@ -204,7 +204,8 @@ async def test_nobody_at_the_other_end(watch: Watch) -> None:
         await client.send(BODY)
     await client.close()
     error = caught.value
-    assert (error.call, error.note) == ("gettoken", "ConnectError")
+    assert error.call == "gettoken"
+    assert error.note in {"ConnectError", "ConnectTimeout"}  # as the transport calls a refused connection
     assert error.__cause__ is None
     assert error.__context__ is None
 
