@@ -27,13 +27,14 @@ class Bench:
     folder: Path
     quick: bool = False
     only_sqlite: bool = False
+    most_rounds: int = 5
     _postgres: Postgres | None = None
     _looked: bool = False
 
     @property
     def rounds(self) -> int:
         """How often everything is measured."""
-        return 1 if self.quick else 5
+        return 1 if self.quick else self.most_rounds
 
     def size(self, full: int, quick: int) -> int:
         """How much of something."""
@@ -92,10 +93,10 @@ class Bench:
 
 
 @contextmanager
-def opened(*, quick: bool, only_sqlite: bool = False) -> Iterator[Bench]:
+def opened(*, quick: bool = False, only_sqlite: bool = False, rounds: int = 5) -> Iterator[Bench]:
     """A run, with everything it leaves behind removed."""
     with TemporaryDirectory(prefix="tiantong-bench-") as folder:
-        bench = Bench(Path(folder), quick, only_sqlite)
+        bench = Bench(Path(folder), quick, only_sqlite, rounds)
         try:
             yield bench
         finally:

@@ -1,20 +1,22 @@
-"""Many rows at once, past the ORM: executemany on SQLite, COPY on PostgreSQL. Values are written as both engines keep them."""
+"""Many rows at once, past the ORM: executemany on SQLite, COPY on PostgreSQL. What a row does not name has its default."""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from itertools import islice
+from datetime import UTC, date, datetime
+from enum import Enum
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
 
 from models import schema
+from models.messages import Outgoing
+from models.people import Holding, Person, Unit
 from models.store import Store
-
-AT_ONCE = 20_000  # rows held in memory
 
 Row = Sequence[Any]
 
@@ -28,23 +30,42 @@ def empty(database: str) -> None:
         store.close()
 
 
-def fill(database: str, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Insert rows, in their order."""
+def fill(database: str, kind: type[SQLModel], names: Sequence[str], rows: Iterable[Row]) -> None:
+    """Insert rows of a table in their order; `names` are the columns that the rows have."""
+    rest = {name: field for name, field in kind.model_fields.items() if name not in names and name != "id"}
+    blank = tuple(
+        plain(None if field.is_required() else field.get_default(call_default_factory=True)) for field in rest.values()
+    )
+    table, columns = str(kind.__tablename__), (*names, *rest)
+    whole = ((*row, *blank) for row in rows)
     url = make_url(database)
     if url.drivername == "sqlite":
         assert url.database
         with closing(sqlite3.connect(url.database)) as connection:
             connection.execute("PRAGMA synchronous=OFF")
-            names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-            connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  # our names
+            marks = ", ".join("?" * len(columns))
+            connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", whole)  # noqa: S608
             connection.commit()
         return
     copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with psycopg.connect(database) as server, server.cursor() as cursor, cursor.copy(copy) as stream:
-        for row in rows:
+        for row in whole:
             stream.write_row(row)
+
+
+def plain(value: Any) -> Any:
+    """As both engines keep it: enums by name, lists as JSON, moments as text in UTC."""
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
 
 
 def ask(database: str, question: str) -> list[tuple[Any, ...]]:
@@ -62,15 +83,12 @@ def ask(database: str, question: str) -> list[tuple[Any, ...]]:
 
 
 def tidied(database: str) -> None:
-    """What autovacuum does within minutes: statistics for the planner, the numbers of the next rows."""
+    """What an engine does by itself within minutes: the log folded in, statistics for the planner; and the next ids."""
     if make_url(database).drivername == "sqlite":
         ask(database, "PRAGMA wal_checkpoint(TRUNCATE)")
         return
-    for (table,) in ask(
-        database,
-        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'id' "
-        "AND column_default LIKE 'nextval%'",
-    ):
+    with_id = "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'id'"
+    for (table,) in ask(database, f"{with_id} AND column_default LIKE 'nextval%'"):
         ask(database, f"SELECT setval('{table}_id_seq', (SELECT coalesce(max(id), 0) + 1 FROM {table}))")  # noqa: S608
     ask(database, "VACUUM ANALYZE")
 
@@ -83,36 +101,6 @@ def member(number: int) -> str:
     return f"member{number:06d}"
 
 
-def members(database: str, number: int, first: int = 0) -> None:
-    """So many members of the committee."""
-    numbers = range(first, first + number)
-    people(database, ((member(n), f"委员{n}", "member", None) for n in numbers))
-
-
-def people(database: str, some: Iterable[tuple[str, str, str, str | None]]) -> None:
-    """(userid, name, role, unit) for each."""
-    rows = list(some)
-    blank = ("title", "sector", "party", "committee", "duty", "liaison_area")
-    fill(
-        database,
-        "person",
-        ("userid", "name", *blank, "active", "plain"),
-        ((userid, name, *[""] * len(blank), True, False) for userid, name, _, _ in rows),
-    )
-    fill(database, "holding", ("person", "role", "unit"), ((userid, role, unit) for userid, _, role, unit in rows))
-
-
-def units(database: str, number: int) -> None:
-    """So many handling units, each with a liaison `liaison000001`."""
-    fill(
-        database,
-        "unit",
-        ("id", "name", "short_name", "system", "kind", "keywords", "reply_prefix", "major"),
-        ((unit(n), f"第{n}单位", f"{n}局", "政府", "局", json.dumps([]), f"局{n}", False) for n in range(number)),
-    )
-    people(database, ((liaison(n), f"联络员{n}", "unit_liaison", unit(n)) for n in range(number)))
-
-
 def unit(number: int) -> str:
     """The id of a unit."""
     return f"unit{number:04d}"
@@ -123,8 +111,24 @@ def liaison(number: int) -> str:
     return f"liaison{number:06d}"
 
 
-def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """So many at a time."""
-    rest = iter(rows)
-    while batch := list(islice(rest, AT_ONCE)):
-        yield batch
+def members(database: str, number: int) -> None:
+    """So many members of the committee."""
+    people(database, [(member(n), f"委员{n}", "member", None) for n in range(number)])
+
+
+def units(database: str, number: int) -> None:
+    """So many handling units, each with a liaison and a reviewer."""
+    fill(database, Unit, ("id", "name"), [(unit(n), f"第{n}单位") for n in range(number)])
+    people(database, [(liaison(n), f"联络员{n}", "unit_liaison", unit(n)) for n in range(number)])
+    people(database, [(f"reviewer{n:06d}", f"复核{n}", "unit_reviewer", unit(n)) for n in range(number)])
+
+
+def people(database: str, some: Sequence[tuple[str, str, str, str | None]]) -> None:
+    """(userid, name, role, unit) for each."""
+    fill(database, Person, ("userid", "name"), [(userid, name) for userid, name, _, _ in some])
+    fill(database, Holding, ("person", "role", "unit"), [(userid, role, unit) for userid, _, role, unit in some])
+
+
+def forget_words(database: str) -> None:
+    """Nothing was ever said."""
+    ask(database, f"DELETE FROM {Outgoing.__tablename__}")  # noqa: S608
