@@ -1,0 +1,49 @@
+"""The bot's own tick, twice, in a process of its own at a moment of ours: what is due is said, then nothing is left."""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+from benchmarks.files import NOW
+from bot.__main__ import assemble
+from bot.config import load
+from models.messages import Outgoing
+
+
+def _said(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(Outgoing)).one()
+
+
+async def _ticks(config: Path) -> dict[str, Any]:
+    """The same application as `serve` runs, without its door and its clock."""
+    app = assemble(load(config), now=lambda: NOW, ticking=False)
+    seconds, said = [], []
+    try:
+        before = await app.store.read(_said)
+        for _ in range(2):
+            begun = time.perf_counter()
+            await app.tick()
+            seconds.append(time.perf_counter() - begun)
+            after = await app.store.read(_said)
+            said.append(after - before)
+            before = after
+    finally:
+        app.store.close()
+    return {"seconds": seconds, "said": said, "peak": _peak()}
+
+
+def _peak() -> float:
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    return 0.0
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(_ticks(Path(sys.argv[1])))))
