@@ -107,7 +107,7 @@ class App:
         self._clock_of = office.clock
         self._pages = office.pages
         self._runner: web.AppRunner | None = None
-        self._menu: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
         self._ticking = asyncio.Lock()
         self.port = settings.server.port
 
@@ -132,16 +132,19 @@ class App:
         if self._clock_of:
             self.clock = self._clock_of(self.tick)
             self.clock.start()
-        self._menu = asyncio.create_task(self._set_menu(), name="menu")
+        self._beside = [
+            asyncio.create_task(self._set_menu(), name="menu"),
+            asyncio.create_task(self.store.listen(self.inbox.bell.ring), name="listen"),
+        ]
         log.info("started", port=self.port)
 
     async def stop(self) -> None:
         """Finish what is in hand and let go; nothing written down is lost."""
         if self.clock:
             await self.clock.stop()
-        if self._menu:
-            self._menu.cancel()
-            await asyncio.gather(self._menu, return_exceptions=True)
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
         await asyncio.gather(self.inbox.stop(), self.outbox.stop())

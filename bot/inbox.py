@@ -24,13 +24,12 @@ from bot.wecom.callback import Arrival, Unavailable
 from models.columns import UtcDateTime
 from models.errors import Refused
 from models.messages import WAITING, Incoming, Wait
-from models.store import Store, StoreDown, put_all
+from models.store import Store, StoreDown, notify, put_all
 
 log = structlog.get_logger()
 
 ACCEPT_WITHIN = 4.5  # seconds; the platform hangs up after 5
 STOP_WITHIN = 6.0  # seconds for what is in hand
-POLL = 1.0  # seconds: the safety net for what another replica has written down
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 TOGETHER = 200  # callbacks that share a commit
 BACK_OFF = (1, 3, 10)  # seconds before the next try of a row that failed; then it is parked
@@ -97,7 +96,7 @@ class Inbox:
         failure: StoreDown | None = None
         try:
             async with asyncio.timeout_at(min(waiting.until for waiting in batch)):
-                await self._store.run(partial(put_all, kind=Incoming, rows=rows))
+                await self._store.run(partial(_keep, rows))
         except (StoreDown, TimeoutError) as error:  # written all the same, perhaps: it will come again, and be known
             failure = StoreDown(type(error).__name__)
         except Exception:
@@ -140,7 +139,7 @@ class Inbox:
         while not self._stopping:
             self.bell.begin()
             if not await self._step():
-                await self.bell.listen(POLL)
+                await self.bell.listen(self._store.poll)
 
     async def _step(self) -> bool:
         """Work a handful of updates out; whether there was any."""
@@ -201,6 +200,11 @@ class Inbox:
     def alive(self) -> bool:
         """Whether every task still runs."""
         return bool(self.tasks) and not any(task.done() for task in self.tasks)
+
+
+def _keep(rows: Sequence[dict[str, Any]], session: Session) -> None:
+    put_all(session, Incoming, rows)
+    notify(session)
 
 
 def _row(arrival: Arrival, now: datetime) -> dict[str, Any]:

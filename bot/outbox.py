@@ -31,7 +31,6 @@ from models.store import Store, StoreDown
 log = structlog.get_logger()
 
 STOP_WITHIN = 6.0  # seconds for what is being sent
-POLL = 1.0  # seconds: the safety net for what another replica has left
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 AT_ONCE = 50  # being sent at the same time
 SHORT = 500  # characters of which a text is surely one message
@@ -95,7 +94,7 @@ class Outbox:
         while not self._stopping or self._sending or self._sent:
             self.bell.begin()
             if not await self._step():
-                await self.bell.listen(POLL, busy=bool(self._sending))
+                await self.bell.listen(self._store.poll, busy=bool(self._sending))
 
     async def _step(self) -> bool:
         """Mark what has been sent, begin to send more; whether there was anything to do."""
