@@ -1,0 +1,510 @@
+"""perform() and what stands around it: asks first, tells whom it concerns and nobody else, settles what is over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from bot.turn import Turn
+from bot.wecom.messages import CardNow
+from handlers.actions import get_row, perform
+from handlers.cards.buttons import Do, Rate, Show, buttons_for, do
+from models.conversation import Conversation
+from models.errors import Refused
+from models.handling import Assignment, Communication, Rating, Reply
+from models.messages import Outgoing, Wait
+from models.people import Holding, Person
+from models.proposal import Proposal
+from models.states import Event, Handling, State, Talk
+from models.step import Row
+from tests.handlers.office import (
+    CHENG,
+    FANG,
+    GONG,
+    LEI,
+    LIN,
+    MENG,
+    SHEN,
+    SU,
+    WEI,
+    WEN,
+    YAN,
+    Heard,
+    Office,
+    to,
+    whole,
+)
+
+E = Event
+
+
+def told(heard: Sequence[Heard]) -> str:
+    return "\n".join(one.text for one in heard)
+
+
+def tries(office: Office, who: str, row: Row, event: Event, **answers: Any) -> str:
+    """Why not, in the words somebody would read; "" if it may be done."""
+    try:
+        office.does(who, row, event, **answers)
+    except Refused as refused:
+        return refused.words
+    return ""
+
+
+# --- asking first -----------------------------------------------------------------------------------------------------
+
+
+def test_a_move_that_needs_words_asks_and_moves_nothing_yet(office: Office) -> None:
+    [task] = office.assigned()
+    heard = office.presses(WEI, do(task, E.OBJECT).key)
+    assert "职责依据" in told(heard)
+    assert office.fresh(task).state is Handling.PENDING_ACK
+    office.says(WEI, "不属本单位职责，建议由财政局办理")
+    assert office.fresh(task).state is Handling.OBJECTING
+    assert office.fresh(task).objection == "不属本单位职责，建议由财政局办理"
+    assert office.rows(Conversation) == []
+
+
+def test_what_is_not_allowed_is_refused_before_anything_is_asked(office: Office) -> None:
+    [task] = office.assigned()
+    office.does(WEI, task, E.ACKNOWLEDGE)
+    heard = office.presses(WEI, do(office.fresh(task), E.WRITE).key)
+    assert "先协商、后答复" in told(heard)
+    assert office.rows(Conversation) == []
+
+
+def test_an_answer_that_comes_after_the_case_moved_on_is_told_so(office: Office) -> None:
+    """While the liaison writes why, a colleague signs for the task."""
+    [task] = office.assigned()
+    office.presses(WEI, do(task, E.OBJECT).key)
+    office.store.write(lambda s: s.add(Holding(person=LEI, role="unit_liaison", unit="u10")))
+    office.does(LEI, task, E.ACKNOWLEDGE)
+    heard = office.says(WEI, "不属本单位职责")
+    assert "已有变化" in told(heard)
+    assert office.fresh(task).state is Handling.WORKING
+    assert office.rows(Conversation) == []
+
+
+def test_a_card_of_an_earlier_day_says_what_is_true_now(office: Office) -> None:
+    [task] = office.assigned()
+    old = do(task, E.ACKNOWLEDGE).key
+    office.does(WEI, task, E.ACKNOWLEDGE)
+    heard = office.presses(WEI, old)
+    assert [one.say.done for one in heard if isinstance(one.say, CardNow)] == ["现在是：办理中"]
+    assert "已经过时" in told(heard)
+    assert office.fresh(task).state is Handling.WORKING
+
+
+def test_a_row_that_is_gone_is_told_so(office: Office) -> None:
+    assert "没有找到" in told(office.presses(WEN, Do("proposal", 999, "ACCEPT", 0).key))
+    assert "没有找到" in told(office.presses(WEN, Show("assignment", 999).key))
+
+
+# --- telling ----------------------------------------------------------------------------------------------------------
+
+
+def test_only_whom_it_concerns_is_told(office: Office) -> None:
+    heard = office.does(LIN, office.add(whole()), E.SUBMIT)
+    assert {one.person for one in heard} == {WEN, "pc_staff2"}
+    [proposal] = office.rows(Proposal)
+    assert {one.person for one in office.does(WEN, proposal, E.ACCEPT)} == {LIN}
+
+
+def test_nobody_there_to_be_told_is_told_to_the_administrator(office: Office) -> None:
+    office.store.write(lambda s: [s.delete(h) for h in _holdings(s, "pc_reviewer")])
+    proposal = office.submitted()
+    office.does(WEN, proposal, E.ACCEPT)
+    heard = office.does(WEN, proposal, E.PASS)
+    assert {one.person for one in heard} == {FANG}
+    assert "提案委复审人" in told(heard)
+
+
+def _holdings(session: Session, role: str) -> Sequence[Holding]:
+    from sqlmodel import select
+
+    return session.exec(select(Holding).where(Holding.role == role)).all()
+
+
+@pytest.mark.parametrize("how", ["reviewed", "released"])
+def test_a_unit_hears_of_its_task_once(office: Office, how: str) -> None:
+    """What another unit of the same proposal goes through is no news of one's own."""
+    first, second = office.assigned("u10", "u06", mode="PARALLEL")
+    if how == "reviewed":
+        office.does(WEI, first, E.ACKNOWLEDGE)
+        office.talks(first, "BEFORE", "DURING")
+        office.does(WEI, first, E.WRITE, result="A", text="已排出清单。")
+        office.does(WEI, first, E.SEND_UP)
+        heard = office.does(LEI, first, E.AGREE)
+    else:
+        office.does(WEI, first, E.OBJECT, reason="不属本单位职责")
+        heard = office.does(MENG, first, E.AGREE, unit="u02")
+        assert to("u02_liaison", heard)
+    assert office.fresh(second).state is Handling.PENDING_ACK
+    assert to(GONG, heard) == []
+    assert to("u06_leader", heard) == []
+    assert "财政局" not in told(to(LIN, heard))
+
+
+def test_a_card_of_somebody_else_is_settled_when_the_case_moves_on(office: Office) -> None:
+    office.does(LIN, office.add(whole()), E.SUBMIT)
+    [proposal] = office.rows(Proposal)
+    for row in office.rows(Outgoing):
+        office.change(row, state=Wait.DONE, response_code=f"code of {row.person}")
+    heard = office.presses(WEN, do(proposal, E.ACCEPT).key)
+    settled = {one.person: one.say for one in heard if isinstance(one.say, CardNow)}
+    assert set(settled) == {WEN, "pc_staff2"}
+    assert all("温以宁" in say.done and "3月2日" in say.done for say in settled.values())
+
+
+def test_the_actor_reads_what_was_done_and_what_comes_next(office: Office) -> None:
+    proposal = office.submitted()
+    heard = to(WEN, office.presses(WEN, do(proposal, E.ACCEPT).key))
+    assert "通过" in heard[-1].labels
+    office.does(WEN, proposal, E.PASS)
+    heard = to(SHEN, office.presses(SHEN, do(office.fresh(proposal), E.PASS).key))
+    assert "提案委负责人" in told(heard)
+
+
+# --- the rules, in words ----------------------------------------------------------------------------------------------
+
+
+def test_a_lead_is_replaced_and_not_only_released(office: Office) -> None:
+    lead, _ = office.assigned("u10", "u06")
+    office.does(WEI, lead, E.OBJECT, reason="不属本单位职责")
+    assert "主办" in tries(office, MENG, lead, E.AGREE, unit=None)
+    assert tries(office, MENG, lead, E.AGREE, unit="u06") != "", "who is a co-unit cannot be the lead as well"
+    assert tries(office, MENG, lead, E.AGREE, unit="u02") == ""
+    assert office.fresh(office.rows(Proposal)[0]).state is State.HANDLING
+
+
+def test_all_released_the_proposal_waits_to_be_assigned_again(office: Office) -> None:
+    [task] = office.assigned()
+    office.does(WEI, task, E.OBJECT, reason="不属本单位职责")
+    heard = office.does(MENG, task, E.AGREE, unit=None)
+    [proposal] = office.rows(Proposal)
+    assert proposal.state is State.FILED
+    assert "待交办" in told(to(MENG, heard))
+    office.does(MENG, proposal, E.ASSIGN, mode="SOLE", units=["u06"], unit_labels="财政局")
+    assert office.fresh(proposal).state is State.HANDLING
+
+
+def test_an_objection_after_its_window_is_not_taken(office: Office) -> None:
+    [task] = office.assigned()
+    office.now = office.now.replace(day=10)
+    assert "期限" in tries(office, WEI, task, E.OBJECT, reason="不属本单位职责")
+
+
+@pytest.mark.parametrize(
+    ("mode", "units", "why"),
+    [
+        ("SOLE", ["u10", "u06"], "只能有一个"),
+        ("LEAD_CO", ["u10"], "至少一个会办"),
+        ("LEAD_CO", ["u10", "u10"], "写了两次"),
+        ("PARALLEL", ["u10"], "至少要有两个"),
+        ("PARALLEL", ["u10", "u10"], "写了两次"),
+    ],
+)
+def test_a_way_of_assigning_and_its_units_must_fit(office: Office, mode: str, units: list[str], why: str) -> None:
+    proposal = office.filed()
+    assert why in tries(office, MENG, proposal, E.ASSIGN, mode=mode, units=units, unit_labels="")
+    assert office.rows(Assignment) == []
+
+
+def test_a_second_handling_wants_people_to_meet(office: Office) -> None:
+    task = office.rates(office.delivered(), "DISSATISFIED")
+    assert task.round == 2
+    office.talks(task, "BEFORE", "DURING", means="PHONE")
+    assert "当面" in tries(office, WEI, task, E.WRITE, result="A", text="已办。")
+    office.talks(task, "DURING", means="SITE")
+    assert tries(office, WEI, task, E.WRITE, result="A", text="已办。") == ""
+
+
+def test_talks_of_the_first_round_do_not_count_in_the_second(office: Office) -> None:
+    task = office.rates(office.delivered(), "DISSATISFIED")
+    assert "先协商、后答复" in tries(office, WEI, task, E.WRITE, result="A", text="已办。")
+
+
+def test_a_co_unit_gives_its_opinion_and_does_not_reply(office: Office) -> None:
+    _, co = office.assigned("u10", "u06")
+    office.does(GONG, co, E.ACKNOWLEDGE)
+    assert "会办" in tries(office, GONG, co, E.WRITE, result="A", text="已办。")
+    assert tries(office, GONG, co, E.OPINE, text="同意。") == ""
+    assert office.fresh(co).state is Handling.CO_OPINION_SUBMITTED
+
+
+@pytest.mark.parametrize("rules", [{"co_opinion_required": True}])
+def test_where_the_city_wants_it_the_co_units_are_waited_for(office: Office) -> None:
+    lead = office.consulted("u10", "u06")
+    office.does(WEI, lead, E.WRITE, result="A", text="已办。")
+    assert "财政局" in tries(office, WEI, lead, E.SEND_UP)
+    co = office.rows(Assignment)[1]
+    office.does(GONG, co, E.ACKNOWLEDGE)
+    office.does(GONG, co, E.OPINE, text="同意。")
+    assert tries(office, WEI, lead, E.SEND_UP) == ""
+
+
+def test_the_writer_neither_reviews_nor_signs_whoever_sent_it_up(office: Office) -> None:
+    office.store.write(lambda s: s.add(Holding(person=LEI, role="unit_liaison", unit="u10")))
+    task = office.consulted()
+    office.does(LEI, task, E.WRITE, result="A", text="已办。")
+    office.does(WEI, task, E.SEND_UP)
+    assert "起草" in tries(office, LEI, task, E.AGREE)
+
+
+@pytest.mark.parametrize("distinct", [True, False])
+def test_three_reviews_by_three_people_unless_the_city_has_not_so_many(
+    filled_sqlite: Any, tmp_path: Any, distinct: bool
+) -> None:
+    from tests.handlers.office import opened
+
+    with opened(filled_sqlite, tmp_path, triple_review_distinct=distinct) as office:
+        office.store.write(lambda s: s.add(Holding(person=WEN, role="pc_reviewer")))
+        proposal = office.submitted()
+        office.does(WEN, proposal, E.ACCEPT)
+        office.does(WEN, proposal, E.PASS)
+        assert ("初审" in tries(office, WEN, proposal, E.PASS)) is distinct
+
+
+def test_nobody_reviews_a_proposal_of_their_own(office: Office) -> None:
+    proposal = office.submitted(SHEN)
+    office.does(WEN, proposal, E.ACCEPT)
+    office.does(WEN, proposal, E.PASS)
+    assert "您本人" in tries(office, SHEN, proposal, E.PASS)
+
+
+def test_a_proposal_is_merged_only_into_one_that_lives(office: Office) -> None:
+    office.filed(SU)
+    main = office.rows(Proposal)[0]
+    other = office.submitted(LIN)
+    office.does(WEN, other, E.ACCEPT)
+    office.does(WEN, other, E.PASS)
+    office.does(SHEN, other, E.PASS)
+    assert "并入它自己" in tries(office, CHENG, other, E.MERGE, into=other.id)
+    assert "不能作为主案" in tries(office, CHENG, other, E.MERGE, into=99)
+    draft = office.add(whole(SU))
+    assert "不能作为主案" in tries(office, CHENG, other, E.MERGE, into=draft.id)
+    assert tries(office, CHENG, other, E.MERGE, into=main.id, into_label="主案") == ""
+
+
+def test_numbers_are_given_when_they_are_due_and_never_again(office: Office) -> None:
+    proposal = office.submitted()
+    assert (proposal.serial_no, proposal.proposal_no) == ("S20260001", None)
+    office.does(WEN, proposal, E.ACCEPT)
+    office.does(WEN, proposal, E.RETURN, reason="请补充。")
+    office.does(LIN, proposal, E.SUBMIT)
+    assert office.fresh(proposal).serial_no == "S20260001"
+    filed = office.filed(SU)
+    assert (filed.serial_no, filed.proposal_no) == ("S20260002", "20260001")
+
+
+@pytest.mark.parametrize(
+    ("unit", "number"), [("u10", "云住建提〔2026〕1号"), ("u06", "云财提〔2026〕1号")], ids=["u10", "u06"]
+)
+def test_a_reply_has_its_unit_s_number(office: Office, unit: str, number: str) -> None:
+    task = office.assigned(unit)[0]
+    office.does(f"{unit}_liaison", task, E.ACKNOWLEDGE)
+    office.talks(task, "BEFORE", "DURING")
+    office.replies(task)
+    [reply] = office.rows(Reply)
+    assert reply.document_no == number
+
+
+# --- rating -----------------------------------------------------------------------------------------------------------
+
+
+def rates(office: Office, task: Assignment, who: str = LIN, **said: str) -> list[Heard]:
+    return office.presses(who, Rate(task.id or 0, office.fresh(task).stamp).key, said)
+
+
+def test_a_rating_card_comes_back_with_three_answers(office: Office) -> None:
+    task = office.delivered()
+    heard = rates(office, task, attitude="SATISFIED", process="BASICALLY_SATISFIED", result="SATISFIED")
+    assert "办理过程基本满意" in told(heard)
+    assert office.fresh(task).state is Handling.DONE
+    [rating] = office.rows(Rating)
+    assert (rating.attitude.value, rating.process.value, rating.result.value) == ("满意", "基本满意", "满意")
+    assert office.rows(Proposal)[0].state is State.CLOSED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"attitude": "SATISFIED", "process": "SATISFIED"},
+        {"attitude": "SATISFIED", "process": "SATISFIED", "result": "EXCELLENT"},
+    ],
+)
+def test_a_rating_card_that_is_not_whole_is_asked_for_again(office: Office, said: dict[str, str]) -> None:
+    task = office.delivered()
+    assert "三项都选好" in told(rates(office, task, **said))
+    assert office.rows(Rating) == []
+
+
+def test_a_rating_is_the_proposer_s_alone(office: Office) -> None:
+    task = office.delivered()
+    said = {"attitude": "SATISFIED", "process": "SATISFIED", "result": "SATISFIED"}
+    for who in (SU, WEI, YAN, WEN):
+        assert "提案人本人" in told(rates(office, task, who, **said))
+    assert office.rows(Rating) == []
+
+
+def test_whoever_is_not_satisfied_is_asked_why_and_then_it_begins_again(office: Office) -> None:
+    task = office.delivered()
+    heard = rates(office, task, attitude="SATISFIED", process="SATISFIED", result="DISSATISFIED")
+    assert "原因" in told(heard)
+    assert office.rows(Rating) == []
+    office.says(LIN, "清单里没有我们小区。")
+    [rating] = office.rows(Rating)
+    assert rating.reason == "清单里没有我们小区。"
+    assert (office.fresh(task).state, office.fresh(task).round) == (Handling.REDO, 2)
+
+
+def test_a_rating_comes_once_a_round(office: Office) -> None:
+    task = office.delivered()
+    said = {"attitude": "SATISFIED", "process": "SATISFIED", "result": "SATISFIED"}
+    key = Rate(task.id or 0, task.stamp).key
+    office.presses(LIN, key, said)
+    assert "过时" in told(office.presses(LIN, key, said))
+    assert len(office.rows(Rating)) == 1
+
+
+# --- typed ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_button_s_text_typed_does_what_the_press_does(office: Office) -> None:
+    [task] = office.assigned()
+    office.says(WEI, "签收")
+    assert office.fresh(task).state is Handling.WORKING
+
+
+def test_when_several_cases_wait_they_are_listed_by_number(office: Office) -> None:
+    office.assigned()
+    office.assigned(who=SU)
+    assert "有2件可以“签收”" in told(office.says(WEI, "签收"))
+    office.says(WEI, "2")
+    assert [task.state for task in office.rows(Assignment)] == [Handling.PENDING_ACK, Handling.WORKING]
+
+
+def test_typing_what_nothing_waits_for_is_told_so(office: Office) -> None:
+    assert "现在没有可以“签收”的事" in told(office.says(WEI, "签收"))
+    office.assigned()
+    assert "现在没有可以“签收”的事" in told(office.says(GONG, "签收"))
+
+
+# --- who may see ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"), [(LIN, True), (WEN, True), (MENG, True), (WEI, True), (SU, False), (GONG, False), (FANG, False)]
+)
+def test_a_case_is_shown_to_whom_it_concerns(office: Office, who: str, sees: bool) -> None:
+    [task] = office.assigned()
+    heard = told(office.presses(who, Show("assignment", task.id or 0).key))
+    assert ("没有查看的权限" in heard) is not sees
+
+
+def test_a_draft_is_its_writer_s_alone(office: Office) -> None:
+    draft = office.add(whole())
+    for who in (WEN, SHEN, CHENG, SU):
+        assert "没有查看的权限" in told(office.presses(who, Show("proposal", draft.id or 0).key))
+    assert "没有查看的权限" not in told(office.presses(LIN, Show("proposal", draft.id or 0).key))
+
+
+def test_a_button_is_shown_only_to_whom_the_table_offers_the_move(office: Office) -> None:
+    [task] = office.assigned()
+
+    def labels(who: str) -> list[str]:
+        return office.store.write(
+            lambda s: [b.label for b in buttons_for(s, s.get_one(Assignment, task.id), s.get_one(Person, who))]
+        )
+
+    assert labels(WEI) == ["签收", "申请调整"]
+    assert labels(YAN) == labels(LIN) == labels(GONG) == []
+
+
+# --- the draft --------------------------------------------------------------------------------------------------------
+
+UP_TO_PUBLIC = (
+    "我要提案",
+    "关于长者食堂的提案",
+    "社会建设",
+    "老人吃饭难。",
+    "完",
+    "每个社区建一处。",
+    "完",
+    "跳过",
+    "是",
+)
+
+
+def drafted(office: Office, *public: str) -> list[Heard]:
+    return office.says(LIN, *UP_TO_PUBLIC, *public, "不涉密")
+
+
+@pytest.mark.parametrize("public", [("2", "涉及个人隐私"), ("不同意，涉及个人隐私",)], ids=["asked", "at once"])
+def test_why_it_may_not_be_public_is_kept(office: Office, public: tuple[str, ...]) -> None:
+    drafted(office, *public)
+    office.says(LIN, "提交")
+    [proposal] = office.rows(Proposal)
+    assert (proposal.consent_public, proposal.no_public_reason) == (False, "涉及个人隐私")
+
+
+def test_why_it_may_not_be_public_is_asked_after_a_correction(office: Office) -> None:
+    drafted(office, "同意")
+    office.says(LIN, "修改", "是否同意公开", "不同意")
+    office.says(LIN, "涉及个人隐私", "提交")
+    [proposal] = office.rows(Proposal)
+    assert (proposal.state, proposal.no_public_reason) == (State.SUBMITTED, "涉及个人隐私")
+
+
+def test_a_reason_is_gone_with_what_it_was_for(office: Office) -> None:
+    drafted(office, "2", "涉及个人隐私")
+    office.says(LIN, "修改", "是否同意公开", "同意", "提交")
+    [proposal] = office.rows(Proposal)
+    assert (proposal.consent_public, proposal.no_public_reason) == (True, "")
+
+
+def test_only_members_propose(office: Office) -> None:
+    assert "不是委员" in told(office.says(WEN, "我要提案"))
+    assert office.rows(Proposal) == []
+
+
+def test_every_answer_is_in_the_row_at_once(office: Office) -> None:
+    office.says(LIN, *UP_TO_PUBLIC[:6])
+    [proposal] = office.rows(Proposal)
+    assert (proposal.title, proposal.category, proposal.analysis) == ("关于长者食堂的提案", "社会建设", "老人吃饭难。")
+    assert proposal.state is State.DRAFT
+
+
+# --- holding ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_is_read_anew_when_it_is_held(office: Office) -> None:
+    """What was read before the row was held may be old: another replica may have moved it."""
+    [task] = office.assigned()
+
+    def work(turn: Turn) -> Handling:
+        stale = turn.session.get_one(Assignment, task.id)
+        assert stale.state is Handling.PENDING_ACK
+        turn.session.connection().exec_driver_sql("UPDATE assignment SET state = 'working'")
+        return get_row(turn, Assignment, task.id or 0).state
+
+    assert office.act(WEI, work) is Handling.WORKING
+
+
+def test_the_clock_stands_in_no_other_role(office: Office) -> None:
+    [task] = office.assigned()
+    with pytest.raises(Refused):
+        office.act("", lambda turn: perform(turn, get_row(turn, Assignment, task.id or 0), E.ACKNOWLEDGE, {}))
+    for who in (WEI, LIN, MENG, FANG):
+        assert tries(office, who, task, E.LAPSE) != ""
+
+
+def test_a_talk_confirmed_is_confirmed(office: Office) -> None:
+    [task] = office.assigned()
+    office.does(WEI, task, E.ACKNOWLEDGE)
+    office.talks(task, "BEFORE")
+    [talk] = office.rows(Communication)
+    assert talk.state is Talk.CONFIRMED
+    assert "不能再“不属实”" in tries(office, LIN, talk, E.DISPUTE, reason="没有谈过")
