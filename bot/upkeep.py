@@ -51,12 +51,13 @@ def backup(
 ) -> None:
     """备份整个数据库到一个文件；机器人照常运行，写好后会打开检查。"""
     url = settings_from(config).database.url
-    if out.is_dir():
-        fail(f"{out}：这是文件夹，请写明文件名。")
-    if _is_live(out, url):
-        fail(f"{out}：这正是在用的数据库，备份要写到别的文件。")
-    if out.exists() and not replace:
-        fail(f"{out}：已有这个文件。要换掉它，请加 --replace。")
+    with speaking_of(str(out)):
+        if out.is_dir():
+            fail(f"{out}：这是文件夹，请写明文件名。")
+        if _is_live(out, url):
+            fail(f"{out}：这正是在用的数据库，备份要写到别的文件。")
+        if out.exists() and not replace:
+            fail(f"{out}：已有这个文件。要换掉它，请加 --replace。")
     with store_at(url) as store:
         with store.snapshot() as now:
             copying.check_version(now)
@@ -72,10 +73,11 @@ def restore(
 ) -> None:
     """用备份恢复数据库；要么全部恢复，要么什么都不变。请先停下机器人。"""
     url = settings_from(config).database.url
-    if _is_live(path, url):
-        fail(f"{path}：这正是在用的数据库，不是备份。")
-    with speaking_of(str(path)), backups.opened(path):
-        pass
+    with speaking_of(str(path)):
+        if _is_live(path, url):
+            fail(f"{path}：这正是在用的数据库，不是备份。")
+        with backups.opened(path):
+            pass
     with store_at(url, new=True) as store, _working() as heard:
         try:
             done = backups.restore(store, path, heard, replace=replace)

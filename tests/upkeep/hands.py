@@ -13,7 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
+from typer.testing import CliRunner
 
+from bot.__main__ import cli
 from models import copying
 from models.conversation import Conversation
 from models.messages import Incoming, Outgoing, Wait
@@ -202,3 +204,17 @@ def on_a_small_disk(size: int) -> Callable[[], None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
     return limit
+
+
+def here(*words: object) -> Any:
+    """The same in this process, for what needs no process of its own."""
+    return CliRunner().invoke(cli, [str(word) for word in words])
+
+
+def refused(*words: object) -> str:
+    """The one line with which a command is refused, in this process."""
+    done = here(*words)
+    assert (done.exit_code, done.stdout) == (2, ""), done.output
+    [line] = done.stderr.splitlines()
+    assert "Error" not in line.partition("（")[0]
+    return str(line)
