@@ -72,7 +72,24 @@ class Dialogues:
         row = turn.session.exec(
             select(Conversation).where(Conversation.person == turn.actor.userid, Conversation.open)
         ).one_or_none()
-        return Exchange(turn, row) if row and row.dialogue in self.by_name else None
+        if row is None:
+            return None
+        exchange = Exchange(turn, row)
+        return exchange if self._is_known(exchange) else None
+
+    def _is_known(self, exchange: Exchange) -> bool:
+        """After an upgrade: a dialogue that is no more is closed, one whose question is no more begins again."""
+        conversation = exchange.conversation
+        dialogue = self.by_name.get(conversation.dialogue)
+        if dialogue is None:
+            conversation.open = False
+        elif all(ask.name != conversation.step for ask in dialogue.steps):
+            conversation.step, conversation.back_to = dialogue.steps[0].name, ""
+        else:
+            return True
+        exchange.turn.session.add(conversation)
+        exchange.turn.session.flush()
+        return dialogue is not None
 
     def laid_aside(self, turn: Turn) -> list[Exchange]:
         """What the person has begun and not ended, newest first."""
@@ -81,7 +98,7 @@ class Dialogues:
             .where(Conversation.person == turn.actor.userid, col(Conversation.open).is_(False))
             .order_by(col(Conversation.updated_at).desc(), col(Conversation.id).desc())
         ).all()
-        return [Exchange(turn, row) for row in rows if row.dialogue in self.by_name]
+        return [exchange for exchange in (Exchange(turn, row) for row in rows) if self._is_known(exchange)]
 
     def title(self, exchange: Exchange) -> str:
         """How this dialogue is called."""
@@ -94,6 +111,7 @@ class Dialogues:
                 self.ask(exchange)
                 return
             self._step_aside(current)
+            exchange.turn.session.flush()  # one is closed before the other opens: the index allows one
         exchange.conversation.open = True
         self._touch(exchange)
         self.ask(exchange)
@@ -160,13 +178,18 @@ class Dialogues:
         if exchange is None or exchange.conversation.id != pick.conversation or exchange.conversation.step != pick.step:
             turn.card_now("这个问题已经答过")
             if exchange is None:
-                raise Refused("这个问题已经答过了。发送“继续”接着写没写完的，“待办”看等您办的事。")
+                turn.say("这个问题已经答过了。发送“继续”接着写没写完的，“待办”看等您办的事。")
+                return
             turn.say("这个问题已经答过了，现在请回答：")
             self.ask(exchange)
             return
         dialogue = self.by_name[exchange.conversation.dialogue]
         ask = dialogue.step(pick.step)
-        label = next((c.label for c in ask.choices_for(exchange) if c.value == pick.value), pick.value)
+        label = next((c.label for c in ask.choices_for(exchange) if c.value == pick.value), None)
+        if label is None:
+            turn.card_now("这个选项已经没有了")
+            self.ask(exchange)
+            return
         turn.card_now(f"已选：{label}")
         self._take(exchange, dialogue, ask, ask.picked(pick.value))
 
@@ -313,7 +336,8 @@ class Dialogues:
     def _after(self, exchange: Exchange, dialogue: Dialogue) -> Ask | None:
         conversation = exchange.conversation
         if conversation.back_to and conversation.back_to != conversation.step:
-            return dialogue.step(conversation.back_to)
+            new = [ask for ask in dialogue.asked(exchange) if ask.label in self._missing(exchange, dialogue)]
+            return new[0] if new else dialogue.step(conversation.back_to)
         names = [ask.name for ask in dialogue.steps]
         rest = dialogue.steps[names.index(conversation.step) + 1 :]
         return next((ask for ask in rest if ask.when(exchange)), None)

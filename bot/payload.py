@@ -2,6 +2,7 @@
 
 from dataclasses import astuple, dataclass, fields
 from typing import ClassVar
+from urllib.parse import unquote
 
 _KINDS: dict[str, type["Payload"]] = {}
 
@@ -19,12 +20,13 @@ class Payload:
     @property
     def key(self) -> str:
         """As it is written into a card."""
-        return "|".join([self.tag, *(str(value) for value in astuple(self))])
+        return "|".join([self.tag, *(str(value).replace("%", "%25").replace("|", "%7C") for value in astuple(self))])
 
 
 def read(key: str) -> Payload | None:
     """The payload of an event key; None for what is not ours or not whole."""
-    tag, *values = key.split("|")
+    tag, *quoted = key.split("|")
+    values = [unquote(value) for value in quoted]
     kind = _KINDS.get(tag)
     if kind is None or len(values) != len(fields(kind)):
         return None

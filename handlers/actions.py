@@ -9,7 +9,7 @@ from bot.payload import read
 from bot.turn import Turn
 from bot.wecom.messages import Card, Words
 from handlers.cards.buttons import KINDS, Do, buttons_for, do, subject
-from handlers.cards.notices import CARDS
+from handlers.cards.notices import CARDS, whole_reason
 from handlers.cards.rating import rating_card
 from handlers.cards.told import Told, day, named
 from models import access, audit, effects
@@ -102,8 +102,11 @@ def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = N
     about = row or step.row
     readers = [*access.holders(step.session, role, about), *_merged_in(step, role)]
     for reader in readers:
-        if card := CARDS[notice](told(step, turn, reader, about)):
+        seen = told(step, turn, reader, about)
+        if card := CARDS[notice](seen):
             turn.say(card, to=reader, lane=Lane.NOTICE, subject=subject(about))
+        if more := whole_reason(notice, seen):
+            turn.say(more, to=reader, lane=Lane.NOTICE)
     if not readers and role is not Role.LEAD_LIAISON:
         text = f"提案{named(step.proposal)}现在需要{role.value}，但名单里没有这个人，请补上名单。"
         for admin in access.with_role(step.session, access.SYSADMIN):

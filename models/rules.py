@@ -56,7 +56,7 @@ Days = Annotated[
 ]
 Template = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(_template)]
 Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_in_shanghai)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=r"^[^|]*$")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 Names = Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=30), AfterValidator(_distinct)]
 
 

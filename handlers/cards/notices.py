@@ -8,6 +8,7 @@ from handlers.cards.told import Told, day, gist, left, named
 from models.states import RESULTS, Handling, Notice, Part
 from models.step import assignments_of, unit_of
 
+SHOWN = 90  # characters of somebody's reason on a card; its text holds 160 (PROTOCOL §6)
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -37,6 +38,15 @@ def _card(t: Told, title: str, text: str, facts: Facts | None = None) -> Card:
         link=t.full_text,
         link_text="查看全文",
     )
+
+
+def _shown(reason: str) -> str:
+    """As much of a reason as a card holds beside what to do; the whole follows it in words (`whole_reason`)."""
+    return gist(reason, SHOWN)
+
+
+def _todo(t: Told) -> str:
+    return "请向主办单位交会办意见。" if t.assignment.part is Part.CO else "请与提案人沟通后办理。"
 
 
 def _full_text(t: Told) -> str:
@@ -72,7 +82,7 @@ def returned(t: Told) -> Say:
     return _card(
         t,
         "提案退回修改",
-        f"需要修改：{t.proposal.reason}\n请在{day(t.proposal.due_on)}前改好，点“提交”可以逐项修改后再交。",
+        f"请在{day(t.proposal.due_on)}前改好，点“修改”可以逐项改，改完提交。\n需要修改：{_shown(t.proposal.reason)}",
         (("案由", t.proposal.title), ("编号", t.proposal.number), ("审查人", t.by)),
     )
 
@@ -148,8 +158,7 @@ def acknowledged(t: Told) -> Say | None:
 
 def deemed_acknowledged(t: Told) -> Say:
     """The liaison: the window has closed, it is theirs (DOMAIN §6.3)."""
-    todo = "请向主办单位交会办意见。" if t.assignment.part is Part.CO else "请与提案人沟通后办理。"
-    return _card(t, "逾期未签收，已视为签收", f"申请调整的期限已过，不再受理调整。{todo}", _task_facts(t))
+    return _card(t, "逾期未签收，已视为签收", f"申请调整的期限已过，不再受理调整。{_todo(t)}", _task_facts(t))
 
 
 def objected(t: Told) -> Say:
@@ -157,7 +166,7 @@ def objected(t: Told) -> Say:
     return _card(
         t,
         "承办单位申请调整",
-        f"理由：{t.assignment.objection}\n同意后可改派其他单位。",
+        f"同意后可改派其他单位。\n理由：{_shown(t.assignment.objection)}",
         (("单位", t.unit.name), *_task_facts(t)[:3]),
     )
 
@@ -170,7 +179,7 @@ def released(t: Told) -> Say:
 def objection_denied(t: Told) -> Say:
     """The unit: theirs after all, signed for."""
     return _card(
-        t, "调整申请未同意", f"答复：{t.assignment.reason}\n本件已视为签收，请与提案人沟通后办理。", _task_facts(t)
+        t, "调整申请未同意", f"本件已视为签收，{_todo(t)}\n答复：{_shown(t.assignment.reason)}", _task_facts(t)
     )
 
 
@@ -215,7 +224,9 @@ def confirmed(t: Told) -> Say:
 def disputed(t: Told) -> Say:
     """The unit: talk again."""
     c = t.communication
-    return _for_liaison(t, f"{c.stage.value}沟通被指不属实", f"委员意见：{c.objection}\n请重新沟通，再登记一次。")
+    return _for_liaison(
+        t, f"{c.stage.value}沟通被指不属实", f"请重新沟通，再登记一次。\n委员意见：{_shown(c.objection)}"
+    )
 
 
 def waived(t: Told) -> Say:
@@ -269,7 +280,9 @@ def to_sign(t: Told) -> Say:
 
 def sent_back(t: Told) -> Say:
     """The liaison: mend the draft."""
-    return _card(t, "答复被退回", f"{t.by}：{t.assignment.reason}\n请修改（点“写答复”）后再送审。", _task_facts(t))
+    return _card(
+        t, "答复被退回", f"请修改（点“写答复”）后再送审。\n{t.by}：{_shown(t.assignment.reason)}", _task_facts(t)
+    )
 
 
 def to_issue(t: Told) -> Say:
@@ -316,7 +329,7 @@ def rehandle(t: Told) -> Say:
     return _card(
         t,
         "二次办理通知",
-        f"委员对办理结果不满意：{a.reason or '未说明原因'}\n须由主要负责人当面沟通，{day(a.due_on)}前重新答复。",
+        f"须由主要负责人当面沟通，{day(a.due_on)}前重新答复。\n委员对办理结果不满意：{_shown(a.reason) or '未说明原因'}",
         _task_facts(t),
     )
 
@@ -324,7 +337,10 @@ def rehandle(t: Told) -> Say:
 def dissented(t: Told) -> Say:
     """The director: rounds are used up; meet, then close."""
     return _card(
-        t, "二次办理后仍不满意", f"意见：{t.assignment.reason}\n请组织当面协商，协商后点“协商后办结”。", _task_facts(t)
+        t,
+        "二次办理后仍不满意",
+        f"请组织当面协商，协商后点“协商后办结”。\n意见：{_shown(t.assignment.reason)}",
+        _task_facts(t),
     )
 
 
@@ -368,3 +384,18 @@ CARDS: dict[Notice, Callable[[Told], Say | None]] = {
     Notice.DISSENTED: dissented,
     Notice.CLOSED: closed,
 }
+_REASONS: dict[Notice, Callable[[Told], str]] = {
+    Notice.RETURNED: lambda t: t.proposal.reason,
+    Notice.OBJECTED: lambda t: t.assignment.objection,
+    Notice.OBJECTION_DENIED: lambda t: t.assignment.reason,
+    Notice.DISPUTED: lambda t: t.communication.objection,
+    Notice.SENT_BACK: lambda t: t.assignment.reason,
+    Notice.REHANDLE: lambda t: t.assignment.reason,
+    Notice.DISSENTED: lambda t: t.assignment.reason,
+}
+
+
+def whole_reason(notice: Notice, t: Told) -> Words | None:
+    """What somebody wrote, to its end, where the notice's card could not hold it; None where it could."""
+    reason = _REASONS[notice](t) if notice in _REASONS else ""
+    return Words(f"全文：{reason}") if len(" ".join(reason.split())) > SHOWN else None
