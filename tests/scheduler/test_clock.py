@@ -1,0 +1,116 @@
+"""The clock ticks, and nothing else: soon, again and again, one at a time, until it is stopped."""
+
+import asyncio
+import itertools
+import logging
+
+import pytest
+
+from scheduler import JOBS
+from scheduler.clock import LATE, Clock
+
+
+class Ticks:
+    """Counts, and tells when so many have been."""
+
+    def __init__(self) -> None:
+        self.count = self.at_once = self.most_at_once = 0
+        self.more = asyncio.Condition()
+        self.hold: asyncio.Event | None = None
+        self.broken = False
+
+    async def __call__(self) -> None:
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        self.count += 1
+        async with self.more:
+            self.more.notify_all()
+        try:
+            if self.hold:
+                await self.hold.wait()
+            if self.broken:
+                raise RuntimeError("a job of ours")
+        finally:
+            self.at_once -= 1
+
+    async def reach(self, number: int) -> None:
+        """Wait for so many ticks."""
+        async with asyncio.timeout(5), self.more:
+            await self.more.wait_for(lambda: self.count >= number)
+
+
+async def test_it_ticks_at_once_and_then_again_and_again() -> None:
+    ticks = Ticks()
+    clock = Clock(ticks, every=0.01)
+    assert not clock.alive
+    clock.start()
+    await ticks.reach(4)
+    assert clock.alive
+    await clock.stop()
+    ended = ticks.count
+    for _ in itertools.repeat(None, 5):
+        await asyncio.sleep(0)
+    assert ticks.count == ended
+    assert not clock.alive
+
+
+async def test_a_slow_tick_is_not_overtaken_by_many() -> None:
+    """The first tick of its own and one of the schedule; App.tick lets them in one after the other."""
+    ticks = Ticks()
+    ticks.hold = asyncio.Event()
+    clock = Clock(ticks, every=0.01)
+    clock.start()
+    await ticks.reach(2)
+    ticks.hold.set()
+    ticks.hold = None
+    await ticks.reach(6)
+    assert ticks.most_at_once <= 2
+    await clock.stop()
+
+
+async def test_a_tick_that_fails_stops_no_clock(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "apscheduler")
+    ticks = Ticks()
+    ticks.broken = True
+    clock = Clock(ticks, every=0.01)
+    clock.start()
+    await ticks.reach(4)
+    assert clock.alive
+    await clock.stop()
+
+
+async def test_a_clock_that_has_not_ticked_for_long_is_not_alive() -> None:
+    ticks = Ticks()
+    ticks.hold = asyncio.Event()
+    clock = Clock(ticks, every=30)
+    clock.start()
+    await ticks.reach(1)
+    clock._last -= LATE + 31
+    assert not clock.alive
+    ticks.hold.set()
+    await clock.stop()
+
+
+@pytest.mark.parametrize(("every", "which"), [(30, 1), (0.01, 4)], ids=["the first", "a later one"])
+async def test_stopping_waits_for_a_tick_that_runs(every: float, which: int) -> None:
+    ticks = Ticks()
+    clock = Clock(ticks, every=every)
+    if which > 1:
+        clock.start()
+        await ticks.reach(which - 1)
+    ticks.hold = hold = asyncio.Event()
+    if which == 1:
+        clock.start()
+    await ticks.reach(ticks.count + 1)
+    stopping = asyncio.create_task(clock.stop())
+    for _ in itertools.repeat(None, 5):
+        await asyncio.sleep(0)
+    assert not stopping.done()
+    hold.set()
+    await stopping
+    assert ticks.at_once == 0
+
+
+def test_jobs_have_names_of_their_own() -> None:
+    names = [job.name for job in JOBS]
+    assert len(names) == len(set(names))
