@@ -42,6 +42,7 @@ class Ties:
 
     numbers: dict[str, "asyncio.Future[str]"] = field(default_factory=dict)
     taken_in: dict[str, list[asyncio.Event]] = field(default_factory=dict)
+    merged: dict[str, list[Case]] = field(default_factory=dict)  # what has gone into it
 
     @classmethod
     def of(cls, cases: Sequence[Case]) -> "Ties":
@@ -184,6 +185,7 @@ class Life:
                 raise Trouble(f"主案{case.main}没有立案，无法并入")
             await self._presses(DIRECTOR, "并案", "请终审", Answer(("并入哪一件",), (main,)))
             await self.member.reads("合并办理", case.about, main)
+        self.ties.merged.setdefault(case.main, []).append(case)
 
     async def _filed(self) -> None:
         with self.steps.step("立案"):
@@ -357,6 +359,8 @@ class Life:
                 await self._of(unit.leader).reads("二次办理通知", case.about)
                 return await self._of(unit.liaison).card("登记沟通", "二次办理通知", case.about, since=liaison_since)
             await self.member.reads("已办结", case.about, since=since)
+            for other in self.ties.merged.get(case.id, []):  # whose proposal went into it was promised to hear of it
+                await self._of(other.proposer).reads("已办结", case.about)
         return shown
 
     # --- the end -----------------------------------------------------------------------------------------------------
