@@ -5,7 +5,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
-from benchmarks import accept, bench, cipher, postgres, results, sweep, turns
+from benchmarks import accept, bench, cipher, growth, outbox, postgres, rest, results, sweep, turns
 from benchmarks.processes import MEASURING, pinned
 
 ROWS: dict[str, Callable[[bench.Bench], Awaitable[results.Row]]] = {
@@ -13,6 +13,9 @@ ROWS: dict[str, Callable[[bench.Bench], Awaitable[results.Row]]] = {
     "turns": turns.run,
     "cipher": cipher.run,
     "sweep": sweep.run,
+    "outbox": outbox.run,
+    "growth": growth.run,
+    "rest": rest.run,
 }
 
 

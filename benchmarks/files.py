@@ -1,7 +1,7 @@
 """Proposals and what units do with them, many at once: closed ones that only fill the store, open ones, some due today."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from benchmarks import seeds
@@ -12,8 +12,10 @@ from models.proposal import Proposal
 from models.rules import Rules
 from models.states import Handling, Mode, Part, Stage, State, Talk
 
-NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # ten o'clock in Shanghai on a Monday
-TODAY = date(2026, 3, 2)
+TODAY = deadlines.next_workday(
+    deadlines.day_of(datetime.now(UTC)) + timedelta(days=1)
+)  # a bot of today leaves it alone
+NOW = datetime.combine(TODAY, time(2), UTC)  # ten o'clock in Shanghai
 BEGUN = TODAY - timedelta(days=80)
 BODY = "我市部分老旧小区没有电梯，老人上下楼不便，群众加装的意愿很高，审批手续繁、资金分摊难、后期维保没有着落。" * 3
 SUGGESTIONS = ["由住建部门牵头制定分步实施的清单，每年公布一批。", "推行一窗受理、并联审查，进度可查。"]
@@ -61,9 +63,9 @@ def assignments(database: str, first: int, number: int, units: int, state: Handl
     seeds.fill(database, Assignment, _ASSIGNMENT, rows())
 
 
-def due(database: str, first: int, number: int, units: int, rules: Rules) -> None:
+def due(database: str, first: int, number: int, units: int) -> None:
     """Assignments of these proposals with a word due today: to acknowledge, to reply, to review, a third each."""
-    acking = deadlines.add_workdays(TODAY, 1 - rules.ack_workdays)  # 剩1个工作日
+    acking = deadlines.add_workdays(TODAY, 1 - Rules().ack_workdays)  # 剩1个工作日
     week = plain(TODAY + timedelta(days=7))  # 剩7日
     today, begun, sole = plain(TODAY), plain(BEGUN), plain(Part.SOLE)
     kinds = (
@@ -73,19 +75,25 @@ def due(database: str, first: int, number: int, units: int, rules: Rules) -> Non
     )  # fmt: skip
     numbers = range(first, first + number)
     seeds.fill(database, Assignment, _ASSIGNMENT, ((n, n, seeds.unit(n % units), sole, *kinds[n % 3]) for n in numbers))
-    talked = [
+    talks = [
         (n, n, 1, plain(stage), "谈过了", seeds.liaison(n % units), plain(NOW), plain(Talk.CONFIRMED))
         for n in numbers
         if n % 3 == 1
         for stage in (Stage.BEFORE, Stage.DURING)
     ]
-    seeds.fill(database, Communication, _TALK, talked)
+    seeds.fill(database, Communication, _TALK, talks)
+
+
+def talked(database: str, first: int, number: int, units: int) -> None:
+    """The last of the three communications about each of these, confirmed: nothing is owed any more."""
+    at, after, confirmed = plain(NOW), plain(Stage.AFTER), plain(Talk.CONFIRMED)
+    numbers = range(first, first + number)
+    rows = ((n, n, 1, after, "谈过了", seeds.liaison(n % units), at, confirmed) for n in numbers)
+    seeds.fill(database, Communication, _TALK, rows)
 
 
 def due_again(database: str, first: int, number: int) -> None:
     """As if nothing had been said today."""
-    seeds.forget_words(database)
-    seeds.ask(
-        database,
-        f"UPDATE assignment SET remind_on = '{TODAY}' WHERE id >= {first} AND id < {first + number}",  # noqa: S608
-    )
+    seeds.ask(database, "DELETE FROM outgoing WHERE key >= 'remind:' AND key < 'remind;'")
+    wanted = f"id >= {first} AND id < {first + number}"
+    seeds.ask(database, f"UPDATE assignment SET remind_on = '{TODAY}' WHERE {wanted}")  # noqa: S608

@@ -51,10 +51,11 @@ class Server:
 
     def __init__(self, command: list[str], port: int, log: Path) -> None:
         self.command, self.port, self.log = command, port, log
+        self.ready_after = 0.0  # seconds
         self._process: subprocess.Popen[bytes] | None = None
 
-    async def start(self) -> float:
-        """Start it on its core; the seconds until it was ready."""
+    async def start(self) -> None:
+        """Start it on its core, and wait until it is ready."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("TIANTONG_", "PYTHON"))
         }
@@ -67,7 +68,8 @@ class Server:
             if self._process.poll() is not None:
                 raise Failed(f"{self.command} ended with {self._process.returncode}:\n{self._last_words()}")
             if await self._is_ready():
-                return time.perf_counter() - begun
+                self.ready_after = time.perf_counter() - begun
+                return
             await asyncio.sleep(0.005)
         await self.stop()
         raise Failed(f"{self.command} was not ready within {START_WITHIN:g} s:\n{self._last_words()}")

@@ -14,7 +14,6 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from models import schema
-from models.messages import Outgoing
 from models.people import Holding, Person, Unit
 from models.store import Store
 
@@ -50,9 +49,11 @@ def fill(database: str, kind: type[SQLModel], names: Sequence[str], rows: Iterab
     copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    with psycopg.connect(database) as server, server.cursor() as cursor, cursor.copy(copy) as stream:
-        for row in whole:
-            stream.write_row(row)
+    with psycopg.connect(database) as server, server.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # our own rows need no looking up of every foreign key
+        with cursor.copy(copy) as stream:
+            for row in whole:
+                stream.write_row(row)
 
 
 def plain(value: Any) -> Any:
@@ -66,6 +67,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+def now() -> str:
+    """This moment, as a row keeps it."""
+    return str(plain(datetime.now(UTC)))
 
 
 def ask(database: str, question: str) -> list[tuple[Any, ...]]:
@@ -127,8 +133,3 @@ def people(database: str, some: Sequence[tuple[str, str, str, str | None]]) -> N
     """(userid, name, role, unit) for each."""
     fill(database, Person, ("userid", "name"), [(userid, name) for userid, name, _, _ in some])
     fill(database, Holding, ("person", "role", "unit"), [(userid, role, unit) for userid, _, role, unit in some])
-
-
-def forget_words(database: str) -> None:
-    """Nothing was ever said."""
-    ask(database, f"DELETE FROM {Outgoing.__tablename__}")  # noqa: S608

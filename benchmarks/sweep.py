@@ -10,7 +10,6 @@ from benchmarks.bench import Bench
 from benchmarks.office import Place
 from benchmarks.processes import MEASURED, Failed, pinned
 from benchmarks.results import Bar, Figure, Row
-from models.rules import Rules
 from models.states import Handling, State
 
 OPEN, DUE, UNITS = 100_000, 3_000, 500
@@ -51,7 +50,7 @@ async def run(bench: Bench) -> Row:
         seeds.units(place.database, units)
         seeds.members(place.database, 100)
         files.proposals(place.database, 1, many, State.HANDLING, lambda n: seeds.member(n % 100))
-        files.due(place.database, 1, some, units, Rules())
+        files.due(place.database, 1, some, units)
         files.assignments(place.database, some + 1, many - some, units, Handling.WORKING)
         seeds.tidied(place.database)
         offices.append(_Office(engine, place))
