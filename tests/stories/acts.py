@@ -46,11 +46,11 @@ ANSWERS = (
 
 
 async def tells(town: Town, who: str, *words: str) -> Person:
-    """Write one message after the other, each time waiting for the answer."""
+    """Write one message after the other, and wait until all are answered."""
     person = town.person(who)
     for text in words:
         await person.says(text)
-        await town.quiet()
+    await town.quiet()
     return person
 
 

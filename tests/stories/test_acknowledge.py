@@ -97,6 +97,7 @@ async def test_it_is_not_ours_and_another_unit_gets_it(town: Town) -> None:
     await wei.reads("调整申请已同意", "不再承办")
     await town.person("u08_liaison").reads("新的承办任务", TITLE, "独办", "6月2日")
     await town.person("u08_leader").reads("本单位新承办提案")
+    await lin.reads("改由云岭市自然资源和规划局独办")
     assert [(task.unit, task.part, task.state) for task in await rows(town, Assignment)] == [
         ("u10", Part.SOLE, Handling.RELEASED),
         ("u08", Part.SOLE, Handling.PENDING_ACK),

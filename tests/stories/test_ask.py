@@ -236,6 +236,7 @@ async def test_whoever_opens_the_chat_is_greeted_once(town: Town) -> None:
     await lin.enters()
     await lin.reads("林知夏，您好", "提案通", "我要提案")
     for _ in range(2):
+        await town.quiet()
         await town.calendar.turn(days=1)
         await town.restart()
         await lin.enters()
@@ -279,7 +280,7 @@ async def test_the_administrator_sees_what_could_not_be_delivered(town: Town) ->
     town.platform.switches.out_of_range.add(LIN)
     await submitted(town)
     fang = await tells(town, FANG, "待办")
-    await fang.reads("需要您处理", LIN, "没有送到")
+    await fang.reads("需要您处理", "林知夏", "没有送到", "可见范围")
     lu = await tells(town, LU, "待办")
     told = await lu.reads("有1件等您办")
     assert "没有送到" not in told.text

@@ -66,10 +66,10 @@ async def test_a_reply_of_class_a_goes_up_and_out(town: Town) -> None:
     await wei.reads("已写答复", "送审")
     await all_have_read(town)
     await wei.presses("送审")
-    await wei.reads("已送审", "单位复核中", "承办单位复核人")
+    await wei.reads("已送审", "承办单位复核人")
     await lei.reads("答复待复核", TITLE, "【A】", "一、已排出清单。")
     await lei.presses("同意")
-    await lei.reads("已同意", "待领导签发")
+    await lei.reads("已同意", "承办单位领导")
     await yan.reads("答复待签发", "二、已落实资金。", "雷素秋已复核")
     await everybody_is_at_rest(town)
     await yan.presses("签发")
@@ -116,8 +116,15 @@ async def test_a_letter_that_does_not_exist(town: Town) -> None:
     wei = await taps(town, WEI, "写答复")
     await tells(town, WEI, "E")
     await wei.reads("办理结果的字母（A、B、C、D）")
-    await tells(town, WEI, "C类")
-    await wei.reads("答复正文")
+    for written in ("C类", "Ｃ", "c", "3", "３"):
+        await tells(town, WEI, written)
+        await wei.reads("答复正文")
+        await tells(town, WEI, "上一步")
+    await all_have_read(town)
+    await tells(town, WEI, "c", "条件不够。", "完")
+    await wei.reads("已写答复")
+    [reply] = await rows(town, Reply)
+    assert reply.result == "C"
 
 
 async def test_a_reply_is_laid_aside_and_finished_after_lunch(town: Town) -> None:
@@ -209,20 +216,20 @@ async def test_nobody_reviews_a_draft_of_their_own(town: Town) -> None:
     wei = town.person(WEI)
     await wei.reads("答复待复核")
     await wei.presses("同意")
-    await wei.reads("您起草的", "另一位同事复核")
+    await wei.reads("您起草或送审的", "另一位同事复核")
     assert (await assignment(town)).state is Handling.REVIEW_L2
     await taps(town, LEI, "同意")
     assert (await assignment(town)).state is Handling.REVIEW_L3
 
 
-@pytest.mark.parametrize("word", ["签发", "同意"])
-async def test_nobody_signs_what_they_reviewed(town: Town, word: str) -> None:
+async def test_nobody_signs_what_they_reviewed(town: Town) -> None:
     await gives(town, LEI, "unit_leader", "u10")
     await reviewed(town)
     lei = town.person(LEI)
     await lei.reads("答复待签发")
-    await lei.presses(word)
-    await lei.reads("三位不同的人", "另一位领导")
+    for word in ("签发", "同意"):
+        await lei.presses(word)
+        await lei.reads("三位不同的人", "另一位领导")
     assert (await assignment(town)).state is Handling.REVIEW_L3
     await taps(town, YAN, "签发")
     assert (await assignment(town)).state is Handling.DELIVERED
@@ -255,7 +262,9 @@ async def test_a_co_unit_gives_its_opinion_to_the_lead(town: Town) -> None:
     gong, wei = town.person(GONG), town.person(WEI)
     await taps(town, WEI, "签收")
     await gong.reads("新的承办任务", "会办")
+    await all_have_read(town)
     await gong.presses("签收")
+    await everybody_is_at_rest(town, GONG)  # to the member that is no news
     await gong.reads("已签收", "写会办意见")
     assert "写答复" not in gong.buttons()
     await all_have_read(town)
@@ -266,6 +275,19 @@ async def test_a_co_unit_gives_its_opinion_to_the_lead(town: Town) -> None:
     await wei.reads("云岭市财政局", TITLE, "资金已列入预算。\n请按进度申请。")
     await everybody_is_at_rest(town)
     assert (await assignment(town, "u06")).state is Handling.CO_OPINION_SUBMITTED
+
+
+async def test_a_co_unit_that_has_not_signed_is_not_told_again_at_every_agreement(town: Town) -> None:
+    await acknowledged(town, "主办会办", "住建局、财政局")
+    for stage in ("办前", "办中"):
+        await talks(town, stage)
+    await writes(town)
+    await taps(town, WEI, "送审")
+    await all_have_read(town)
+    await taps(town, LEI, "同意")
+    await everybody_is_at_rest(town, LEI, YAN)
+    await tells(town, YAN, "同意")
+    await everybody_is_at_rest(town, LEI, YAN, WEI)
 
 
 async def test_a_co_unit_that_types_a_reply_is_refused(town: Town) -> None:

@@ -132,9 +132,7 @@ async def test_it_goes_back_to_the_member_who_mends_it(town: Town, before: Any, 
     assert (row.state, row.serial_no, row.first_reviewer) == (State.SUBMITTED, "S20260001", "")
     assert row.suggestions == ["住建局牵头。", "财政局出资。", "街道协商。"]
     await taps(town, WEN, "受理", "通过")  # and it is reviewed from the start
-    await taps(town, SHEN, "通过")
-    await taps(town, CHENG, "立案")
-    assert (await proposal(town)).state is State.FILED
+    assert (await proposal(town)).state is State.SECOND_REVIEW
 
 
 async def test_a_returned_proposal_may_be_handed_in_as_it_is(town: Town) -> None:
@@ -197,7 +195,7 @@ async def test_a_proposal_is_not_filed_and_the_member_learns_why(town: Town) -> 
     await tells(town, CHENG, "没有写明由谁来做。")
     await cheng.reads("转到哪里", "社情民意信息", "委员来信")
     await cheng.presses("社情民意信息")
-    await cheng.reads("已不予立案")
+    await cheng.reads("不予立案")
     await lin.reads("经审查不予立案", "内容空泛、没有具体建议", "没有写明由谁来做。", "去向：社情民意信息", "不同意见")
     await everybody_is_at_rest(town)
     row = await proposal(town)
@@ -257,6 +255,24 @@ async def test_two_proposals_become_one_matter(town: Town) -> None:
     await su.reads("合并办理", "第20260001号", TITLE)
     row = await proposal(town)
     assert (row.state, row.merged_into, row.proposal_no) == (State.MERGED, 1, None)
+
+
+async def test_whose_proposal_was_merged_hears_of_the_main_one(town: Town) -> None:
+    await filed(town)
+    await second_passed(town, SU, "关于既有住宅加装电梯的提案")
+    await tells(town, CHENG, "并案", "20260001")
+    await all_have_read(town)
+    await tells(town, MENG, "交办", "独办", "住建局", "交办")
+    lin, su = town.person(LIN), town.person(SU)
+    for member in (lin, su):
+        await member.reads("已交办", "独办：云岭市住房和城乡建设局")
+    await tells(town, WEI, "签收", "登记沟通", "办前", "1", "今天", "谈过了。")
+    await lin.reads("请确认办前沟通")
+    assert "属实" not in su.buttons()  # to be told is not to decide
+    await tells(town, SU, "属实")
+    await su.reads("现在没有可以“属实”的事")
+    await tells(town, SU, "我的提案")
+    await su.reads("已并案", "第20260001号")
 
 
 async def test_nothing_is_merged_into_what_has_ended(town: Town) -> None:
