@@ -116,8 +116,8 @@ async def test_a_letter_that_does_not_exist(town: Town) -> None:
     wei = await taps(town, WEI, "写答复")
     await tells(town, WEI, "E")
     await wei.reads("办理结果的字母（A、B、C、D）")
-    for written in ("C类", "Ｃ", "c", "3", "３"):
-        await tells(town, WEI, written)
+    for letter in ("C类", "Ｃ", "c", "3", "３"):
+        await tells(town, WEI, letter)
         await wei.reads("答复正文")
         await tells(town, WEI, "上一步")
     await all_have_read(town)

@@ -1,6 +1,5 @@
 """The wire between: repetitions, replicas, cards that tell what became of them, limits, and people who see no cards."""
 
-from datetime import timedelta
 from itertools import pairwise
 
 import aiohttp
@@ -26,7 +25,6 @@ from tests.stories.acts import (
     LU,
     MENG,
     SHEN,
-    SU,
     TITLE,
     WEI,
     WEN,
@@ -36,13 +34,11 @@ from tests.stories.acts import (
     all_have_read,
     assigned,
     assignment,
-    delivered,
     filed,
     forges,
     proposal,
     rates,
     rows,
-    second_passed,
     submitted,
     tap_on,
     taps,
