@@ -1,0 +1,126 @@
+"""What every fault happens on: the platform here, bots as processes, one database, and what was done to whom."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from bot.demo import platform_for
+from models.store import Store
+from simulator.person import Person
+from simulator.switches import Switches
+from tests.faults.clock import SharedCalendar
+from tests.faults.fleet import HOST, LOOKS, Blow, Bot, RoundRobin, free_ports
+from tests.faults.nursery import Nursery
+from tests.town import settings_for
+
+T = TypeVar("T")
+
+REST = 60.0  # seconds in which everything must have been worked out and said
+PATIENT = 200  # tries of the platform; what becomes of a message it gives up is told in tests/stories/test_restart.py
+
+
+class Stage:
+    """One town with its bots."""
+
+    def __init__(self, url: str, folder: Path, *, pace: float = 1.0) -> None:
+        self.url, self.folder = url, folder
+        self.calendar = SharedCalendar(folder / "clock", pace=pace)
+        self.settings = settings_for(url)
+        switches = Switches(retries=PATIENT, retry_spacing=0.2)
+        self.platform = platform_for(self.settings, self.calendar)
+        self.platform.switches.__dict__.update(switches.__dict__)
+        self.bots: list[Bot] = []
+        self.blows: list[Blow] = []
+        self.door: RoundRobin | None = None
+
+    async def open(self, replicas: int = 1, nursery: Nursery | None = None) -> None:
+        """Start the platform, then so many bots, several behind a door.
+
+        Without a nursery they are `python -m bot serve`, with the machine's clock; with one they have ours.
+        """
+        await self.platform.start(HOST, 0)
+        for number, port in enumerate(free_ports(replicas)):
+            config = self._config(self.folder / f"bot{number}.toml", port)
+            self.bots.append(Bot(config, port, nursery=nursery, clock=self.calendar.file))
+        await asyncio.gather(*(bot.start() for bot in self.bots))
+        address = self.bots[0].address
+        if replicas > 1:
+            self.door = RoundRobin(self.bots)
+            await self.door.open()
+            address = f"http://{HOST}:{self.door.port}"
+        self.platform.callback_url = f"{address}/wecom/callback"
+
+    async def close(self) -> None:
+        """End everything that was started."""
+        for bot in self.bots:
+            bot.end()
+        if self.door:
+            await self.door.close()
+        await self.platform.close()
+
+    def _config(self, file: Path, port: int) -> Path:
+        wecom, base = self.settings.wecom, self.platform.api_base
+        lines = {
+            "wecom": {
+                "corp_id": wecom.corp_id,
+                "agent_id": wecom.agent_id,
+                "secret": wecom.secret.get_secret_value(),
+                "token": wecom.token.get_secret_value(),
+                "encoding_aes_key": wecom.encoding_aes_key.get_secret_value(),
+                "api_base": base,
+                "oauth_base": base,
+            },
+            "server": {"host": HOST, "port": port, "public_url": f"http://{HOST}:{port}"},
+            "database": {"url": self.url},
+        }
+        text = "".join(
+            f"[{section}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+            for section, values in lines.items()
+        )
+        file.write_text(text, "utf-8")
+        return file
+
+    @property
+    def bot(self) -> Bot:
+        """The (first) bot."""
+        return self.bots[0]
+
+    def person(self, userid: str) -> Person:
+        """A person of the town."""
+        return self.platform.person(userid)
+
+    @contextmanager
+    def blow(self, what: str) -> Iterator[None]:
+        """Something is done to a bot: remember from when to when."""
+        since = self.calendar.now()
+        try:
+            yield
+        finally:
+            self.blows.append(Blow(since, self.calendar.now(), what))
+
+    # --- looking into the database, beside the bots -------------------------------------------------------------------
+
+    def look(self, work: Callable[[Session], T]) -> T:
+        """Read the store in a connection of our own."""
+        store = Store(self.url)
+        try:
+            return store.write(work)
+        finally:
+            store.close()
+
+    async def at_rest(self, is_at_rest: Callable[[Session], bool], within: float = REST) -> None:
+        """Wait until nothing waits any more."""
+        ends = time.monotonic() + within
+        while not await asyncio.to_thread(self.look, is_at_rest):
+            assert time.monotonic() < ends, "the bot does not come to rest"
+            await asyncio.sleep(10 * LOOKS)
+
+    def logged(self, *events: str) -> Sequence[dict[str, object]]:
+        """What all bots have logged under these names."""
+        return [line for bot in self.bots for line in bot.said() if line.get("event") in events]
