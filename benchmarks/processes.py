@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from benchmarks.office import AES_KEY, CORP, HOST, TOKEN, Place
@@ -142,6 +143,7 @@ def peer(name: str, folder: Path) -> Server | None:
     return Server(command, port, folder / f"{name}.log")
 
 
+@cache
 def _with_fastapi() -> str | None:
     """This Python if it has FastAPI, else the one that scripts/bench has prepared."""
     for python in (sys.executable, str(ROOT / ".venv-bench" / "bin" / "python")):
