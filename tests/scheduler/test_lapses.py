@@ -1,7 +1,7 @@
 """What ends by itself ends on its day, once, and whatever happens to one case the others end as well."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -71,8 +71,9 @@ def test_a_rating_without_its_reason_is_a_rating_all_the_same(office: Office) ->
     assert (entry.actor, entry.role) == (LIN, "proposer")
 
 
-def test_more_than_one_handful_is_worked_in_one_tick(office: Office) -> None:
-    overdue = _many(office, 2 * lapses.BATCH + 5)
+def test_more_than_one_handful_is_worked_in_one_tick(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lapses, "BATCH", 5)
+    overdue = _many(office, 12)
     heard = office.passes(days=8)
     assert {task.state for task in office.rows(Assignment)} == {Handling.WORKING}
     assert sum("已视为签收" in one.text for one in heard) == overdue
@@ -98,23 +99,36 @@ def test_a_tick_that_comes_late_or_twice_or_after_a_restart_ends_a_thing_once(of
     assert len(keys) == len(set(keys))
 
 
+def broken(monkeypatch: pytest.MonkeyPatch, bad: Row, event: Event) -> None:
+    """A bug about one move of one row."""
+    really: Callable[..., bool] = lapses.perform
+
+    def perform(turn: Turn, row: Row, does: Event, answers: dict[str, Any]) -> bool:
+        if (row.id, does) == (bad.id, event):
+            raise LookupError("of one row")
+        return really(turn, row, does, answers)
+
+    monkeypatch.setattr(lapses, "perform", perform)
+
+
 def test_one_case_that_cannot_end_keeps_no_other_from_ending(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug about one row is logged; the clock goes on for all the others."""
     _many(office, 3)
-    bad = office.rows(Assignment)[0]
-    really: Callable[..., bool] = lapses.perform
+    broken(monkeypatch, office.rows(Assignment)[0], E.LAPSE)
+    office.passes(days=8)
+    states = [task.state for task in office.rows(Assignment)]
+    assert states == [Handling.PENDING_ACK, Handling.WORKING, Handling.WORKING]
 
-    def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any]) -> bool:
-        if row.id == bad.id:
-            raise LookupError("of one row")
-        return really(turn, row, event, answers)
 
-    monkeypatch.setattr(lapses, "perform", perform)
-    office.now += timedelta(days=8)
-    job = next(job for job in office.app.jobs if job.name == "lapse")
-    for _ in range(3):
-        try:
-            office.store.write(lambda session: office.app._do(job, session))
-        except LookupError:
-            continue
-    assert [task.state for task in office.rows(Assignment)].count(Handling.WORKING) == 2
+def test_nobody_acts_as_another_after_a_bug(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rating of a member's is entered by the clock and fails: what follows is the clock's own doing again."""
+    task = office.delivered()
+    said = {"attitude": "SATISFIED", "process": "SATISFIED", "result": "DISSATISFIED"}
+    office.presses(LIN, f"rate|{task.id}|{task.stamp}", said)
+    [second] = office.assigned("u06")
+    broken(monkeypatch, task, E.RATE)
+    office.passes(days=60)
+    assert office.fresh(task).state is Handling.DELIVERED
+    assert office.fresh(second).state is Handling.WORKING
+    [entry] = office.rows(Audit, Audit.event == "lapse")
+    assert (entry.actor, entry.role) == ("clock", "clock")

@@ -6,7 +6,7 @@ import pytest
 
 from models.handling import Assignment
 from models.states import Event, Handling, Part
-from scheduler.reminders import BATCH
+from scheduler import reminders
 from tests.handlers.office import GONG, LEI, LIN, MENG, WEI, YAN, Heard, Office, to
 
 E = Event
@@ -107,13 +107,14 @@ def test_every_reminder_has_a_button_to_do_it_with(office: Office) -> None:
     assert all("登记沟通" in one.labels for one in heard)
 
 
-def test_more_tasks_than_one_handful_are_all_looked_at(office: Office) -> None:
+def test_more_tasks_than_one_handful_are_all_looked_at(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reminders, "BATCH", 5)
     proposal = office.filed()
     day = date(2026, 3, 2)
     given = {"proposal_id": proposal.id, "part": Part.PARALLEL, "assigned_on": day, "remind_on": day}
-    tasks = [Assignment(unit=("u10", "u06")[n % 2], due_on=date(2026, 6, 2), **given) for n in range(BATCH + 5)]
+    tasks = [Assignment(unit=("u10", "u06")[n % 2], due_on=date(2026, 6, 2), **given) for n in range(12)]
     office.store.write(lambda session: session.add_all(tasks))
-    assert len(office.passes(days=2)) == BATCH + 5
+    assert len(office.passes(days=2)) == 12
 
 
 def test_a_task_taken_away_is_forgotten(office: Office) -> None:
