@@ -55,12 +55,15 @@ async def _flat_out(bench: Bench, row: Row) -> None:
         for server in servers.values():
             await good(server, warming)
         rates: dict[str, list[float]] = {name: [] for name in servers}
+        costs: dict[str, list[float]] = {name: [] for name in servers}  # CPU, which does not mind who else is at work
         for turn in range(bench.rounds):
             bench.say(f"accept: round {turn + 1} of {bench.rounds}, {number} callbacks to each of {', '.join(servers)}")
             requests = callbacks(sealer, number)
             for name, server in servers.items():
                 await settle(0.1)
+                before = server.cpu()
                 rates[name].append((await good(server, requests)).rate)
+                costs[name].append(1e6 * (server.cpu() - before) / number)
     stored = seeds.ask(place.database, "SELECT count(*) FROM incoming")[0][0]
     wanted = bench.rounds * number + len(warming)
     if stored != wanted:
@@ -69,6 +72,7 @@ async def _flat_out(bench: Bench, row: Row) -> None:
         bar = Bar(least=LEAST[name], ratio=True)
         if name in rates:
             row.figures.append(Figure("durable accept", "/s", rates["bot"], called, rates[name], bar))
+            row.figures.append(Figure("… CPU for one, all threads", "µs", costs["bot"], called, costs[name]))
         else:
             row.notes.append(f"{called}: not measured, it is not installed; `scripts/bench` installs it.")
     await _profiled(bench, row, sealer)
