@@ -1,6 +1,5 @@
 """perform(): the only door through which a proposal changes. People's presses, words, pages and the clock all come here."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import col, select
@@ -9,7 +8,7 @@ from bot.payload import read
 from bot.turn import Turn
 from bot.wecom.messages import Card, Words
 from handlers.cards.buttons import KINDS, Do, buttons_for, do, subject
-from handlers.cards.notices import CARDS, whole_reason
+from handlers.cards.notices import CARDS, to_merged, whole_reason
 from handlers.cards.rating import rating_card
 from handlers.cards.told import Told, day, named
 from models import access, audit, effects
@@ -100,7 +99,9 @@ def told(step: Step, turn: Turn, reader: Person, row: Row | None = None) -> Told
 def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = None) -> None:
     """Tell everybody who stands in this role. Nobody there to tell is told to the office: no case may lie unseen."""
     about = row or step.row
-    readers = [*access.holders(step.session, role, about), *_merged_in(step, role)]
+    readers = access.holders(step.session, role, about)
+    if role is Role.PROPOSER:
+        _tell_merged(step, turn, notice, about)
     for reader in readers:
         seen = told(step, turn, reader, about)
         if card := CARDS[notice](seen):
@@ -113,15 +114,13 @@ def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = N
             turn.say(Words(text), to=admin, lane=Lane.NOTICE)
 
 
-def _merged_in(step: Step, role: Role) -> Sequence[Person]:
-    """Whose proposals were merged into this one hear of it as its proposer does (DOMAIN §5.4)."""
-    if role is not Role.PROPOSER:
-        return []
-    merged = select(Person).join(Proposal, col(Proposal.proposer) == Person.userid)
-    others = merged.where(
-        Proposal.merged_into == step.proposal.id, Person.userid != step.proposal.proposer, Person.active
-    )
-    return step.session.exec(others.distinct()).all()
+def _tell_merged(step: Step, turn: Turn, notice: Notice, about: Row) -> None:
+    """Whoever's proposal was merged into this one hears what becomes of it (DOMAIN §5.4)."""
+    merged = select(Proposal).where(Proposal.merged_into == step.proposal.id)
+    for own in step.session.exec(merged.order_by(col(Proposal.id))):
+        for reader in access.holders(step.session, Role.PROPOSER, own):
+            if words := to_merged(notice, told(step, turn, reader, about), own):
+                turn.say(words, to=reader, lane=Lane.NOTICE)
 
 
 def _tell(step: Step, move: Move, turn: Turn) -> None:
@@ -149,11 +148,14 @@ def _newest_communication(step: Step) -> Communication:
 
 
 def _tell_new_units(step: Step, turn: Turn) -> None:
+    replacing = isinstance(step.row, Assignment)
     for task in assignments_of(step.session, step.proposal):
+        if replacing and task.unit != step.answers.get("unit"):
+            continue
         if task.state is Handling.PENDING_ACK and task.stamp == 0:
             tell(step, turn, Role.LIAISON, Notice.ASSIGNED, task)
             tell(step, turn, Role.UNIT_LEADER, Notice.ASSIGNED_TO_UNIT, task)
-            if isinstance(step.row, Assignment):  # it took another's place: the member should know
+            if replacing:  # it took another's place: the member should know
                 step.answers["unit_labels"] = f"改由{unit_of(step.session, task).name}{task.part.value}"
                 tell(step, turn, Role.PROPOSER, Notice.HANDLED_BY)
 
@@ -176,10 +178,23 @@ def _follow(step: Step, turn: Turn, move: Move) -> None:
     step.session.add(proposal)
     if after is not before:
         _write_down(step, turn, proposal, move.who.name.lower(), "follow", before.name.lower())
+    if after is State.CLOSED:
+        _end_co_units(step, turn, move)
     if after is State.FILED and before is not State.FILED:
         tell(step, turn, Role.DISPATCHER, Notice.TO_ASSIGN, proposal)
     if after is State.CLOSED and not proposal.closed_with_dissent:
         tell(step, turn, Role.PROPOSER, Notice.CLOSED, proposal)
+
+
+def _end_co_units(step: Step, turn: Turn, move: Move) -> None:
+    """What a co-unit has not said by the end, nobody waits for any more (DOMAIN §4.3: 未提供)."""
+    for task in assignments_of(step.session, step.proposal):
+        if task.replies_itself or task.state in {Handling.CO_OPINION_SUBMITTED, Handling.RELEASED, Handling.DONE}:
+            continue
+        before = task.state.name.lower()
+        effects.end(task)
+        step.session.add(task)
+        _write_down(step, turn, task, move.who.name.lower(), "follow", before)
 
 
 # --- what the actor reads ---------------------------------------------------------------------------------------------
@@ -192,6 +207,8 @@ def what_next(turn: Turn, row: Row) -> str:
         return _in_hand(turn, row)
     if not waiting or (isinstance(row, Assignment) and row.state is Handling.DONE):
         return ""
+    if any(move.does is Event.RATE for move in waiting):
+        return f"下一步：提案人“{Event.RATE.value}”"
     who = waiting[0].who
     acts = "、".join(dict.fromkeys(f"“{m.does.value}”" for m in waiting if m.who is who))
     return f"下一步：{who.value}{acts}"

@@ -93,7 +93,8 @@ def _write(exchange: Exchange, p: Proposal) -> None:
     p.suggested_units = (said.get("units") or {}).get("names", [])
     p.researched, p.research_note = _yes(said.get("researched")), (said.get("researched") or {}).get("note", "")
     p.consent_public = _yes(said.get("public"))
-    p.no_public_reason = said.get("no_public_reason") or ""
+    why = said.get("no_public_reason") or (said.get("public") or {}).get("note") or ""
+    p.no_public_reason = why if p.consent_public is False else ""
     p.not_secret = said.get("secrecy") == "clear"
     exchange.turn.session.add(p)
 

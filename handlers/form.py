@@ -50,10 +50,10 @@ def yes_or_no(yes: tuple[str, ...], no: tuple[str, ...], hint: str) -> Any:
     """1/2, the words, or the words followed by a remark: 是，2024年9月走访两个社区."""
 
     def accept(exchange: Exchange, text: str) -> dict[str, Any]:
-        words = bare(text)
+        words = text.strip()  # a remark is kept as it was written
         for value, starts in ((False, no), (True, yes)):
             for start in sorted(starts, key=len, reverse=True):
-                if words == start or (words.startswith(start) and not words[len(start)].isalnum()):
+                if bare(text) == start or (words.startswith(start) and not words[len(start)].isalnum()):
                     return {"yes": value, "note": words[len(start) :].strip(" ，,。.：:、；;")}
         raise Refused(hint)
 

@@ -33,12 +33,22 @@ def active(session: Session, userid: str) -> Person | None:
 
 
 def holdings(session: Session, userid: str) -> Sequence[Holding]:
-    """Every role a person holds."""
-    return session.exec(select(Holding).where(Holding.person == userid)).all()
+    """Every role a person holds; asked once in a transaction."""
+    known: dict[str, Sequence[Holding]] = session.info.setdefault("holdings", {})
+    if userid not in known:
+        known[userid] = session.exec(select(Holding).where(Holding.person == userid)).all()
+    return known[userid]
 
 
 def with_role(session: Session, role: str, unit: str | None = None) -> Sequence[Person]:
-    """The active people with a role of the roster, of a unit where one is named."""
+    """The active people with a role of the roster, of a unit where one is named; asked once in a transaction."""
+    known: dict[tuple[str, str | None], Sequence[Person]] = session.info.setdefault("holders", {})
+    if (role, unit) not in known:
+        known[role, unit] = _with_role(session, role, unit)
+    return known[role, unit]
+
+
+def _with_role(session: Session, role: str, unit: str | None) -> Sequence[Person]:
     wanted = (
         select(Person).join(Holding, col(Holding.person) == Person.userid).where(Holding.role == role, Person.active)
     )

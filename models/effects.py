@@ -319,3 +319,10 @@ def finish(step: Step, state: State) -> None:
     p.closed_at = step.now if state is State.CLOSED else None
     if state is State.FILED:
         p.due_on = deadlines.assign_due(step.today, step.rules)
+
+
+def end(task: Assignment) -> None:
+    """A task that nothing is expected of any more."""
+    task.state = Handling.DONE
+    task.stamp += 1
+    task.lapses_on = task.remind_on = None

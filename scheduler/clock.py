@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -19,23 +20,26 @@ class Clock:
         self._tick, self._every = tick, every
         self._scheduler = AsyncIOScheduler(timezone=SHANGHAI)
         self._last = time.monotonic()
-        self._running: asyncio.Task[None] | None = None
+        self._ticking = asyncio.Lock()
 
     def start(self) -> None:
-        """Tick soon, and then at every interval; a tick that takes longer than one is not overtaken."""
-        self._scheduler.add_job(self._run, "interval", seconds=self._every, max_instances=1, coalesce=True)
+        """Tick at once, and then at every interval; a tick that takes longer than one is not overtaken."""
+        at_once = datetime.now(SHANGHAI)
+        self._scheduler.add_job(
+            self._run, "interval", seconds=self._every, next_run_time=at_once, max_instances=1, coalesce=True
+        )
         self._scheduler.start()
-        self._running = asyncio.create_task(self._run(), name="first-tick")
 
     async def _run(self) -> None:
         self._last = time.monotonic()
-        await self._tick()
+        async with self._ticking:
+            await self._tick()
 
     async def stop(self) -> None:
-        """No more ticks. What a tick had not committed has not happened; the next one finds it."""
-        if self._running:
-            await asyncio.gather(self._running, return_exceptions=True)
-        self._scheduler.shutdown(wait=False)
+        """No more ticks; the one that runs is finished."""
+        self._scheduler.pause()
+        async with self._ticking:
+            self._scheduler.shutdown(wait=False)
 
     @property
     def alive(self) -> bool:

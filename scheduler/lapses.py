@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from bot.questions import Exchange
@@ -14,8 +16,11 @@ from models.conversation import Conversation
 from models.handling import Assignment, Communication
 from models.lifecycle import NAMES, TABLES
 from models.states import Event, Handling, Role, Verdict
+from models.step import Row
 
 BATCH = 50
+
+log = structlog.get_logger()
 
 
 def lapse(turn: Turn) -> bool:
@@ -26,14 +31,25 @@ def lapse(turn: Turn) -> bool:
         model: Any = kind
         overdue = select(model.id).where(col(model.state).in_(states), col(model.lapses_on) < turn.today)
         for key in turn.session.exec(overdue.order_by(col(model.id)).limit(BATCH)).all():
-            row = get_row(turn, kind, key)
-            if row.state not in states:
-                continue  # somebody acted while we waited for the row
-            turn.cause, turn.said = f"lapse:{NAMES[kind]}:{row.id}:{row.stamp}", 0
-            if not (isinstance(row, Assignment) and _rated_without_reason(turn, row)):
-                perform(turn, row, Event.LAPSE, {})
-            worked += 1
+            spoken, turn.person = len(turn.words), None
+            try:
+                with turn.session.begin_nested():
+                    worked += _lapse(turn, get_row(turn, kind, key), states)
+            except DBAPIError:
+                raise  # the database, not the row
+            except Exception:  # one row that cannot end must not keep the others from it
+                log.exception("lapse_failed", kind=NAMES[kind], row=key)
+                del turn.words[spoken:]
     return worked >= BATCH
+
+
+def _lapse(turn: Turn, row: Row, states: list[Any]) -> bool:
+    if row.state not in states:
+        return False  # somebody acted while we waited for the row
+    turn.cause, turn.said = f"lapse:{NAMES[type(row)]}:{row.id}:{row.stamp}", 0
+    if not (isinstance(row, Assignment) and _rated_without_reason(turn, row)):
+        perform(turn, row, Event.LAPSE, {})
+    return True
 
 
 def _rated_without_reason(turn: Turn, a: Assignment) -> bool:

@@ -6,8 +6,9 @@ No reminder is ever scheduled. What is due follows from the row and today's date
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+import structlog
 from sqlmodel import col, select
 
 from bot.turn import Turn
@@ -22,11 +23,13 @@ from models.people import Unit
 from models.proposal import Proposal
 from models.rules import SHANGHAI
 from models.states import Event, Handling, Role, Stage
-from models.step import owed_stages
+from models.step import owed_stages, read_ahead
 from models.store import claimed
 from models.tasks import stage_due
 
 BATCH = 100
+
+log = structlog.get_logger()
 IN_HAND = frozenset({Handling.WORKING, Handling.REDO, Handling.DRAFTING})
 SIGNING = {
     Handling.REVIEW_L2: (Role.UNIT_REVIEWER, "复核答复"),
@@ -74,18 +77,35 @@ def remind(turn: Turn) -> bool:
         return False
     due = select(Assignment).where(col(Assignment.remind_on) <= turn.today).order_by(col(Assignment.id)).limit(BATCH)
     rows = claimed(turn.session, due).all()
-    for a in rows:
-        again: list[date] = []
-        for owed in owed_by(turn, a):
-            if (mark := owed.mark(turn.today)) and _may_disturb(mark, turn.today):
-                _say(turn, a, owed, mark)
-            if later := owed.next_on(turn.today):
-                again.append(later)
-            if mark and not _may_disturb(mark, turn.today):
-                again.append(deadlines.next_workday(turn.today))
-        a.remind_on = min(again, default=None)
-        turn.session.add(a)
+    read_ahead(turn.session, rows)
+    with turn.session.no_autoflush:
+        for a in rows:
+            _look_at(turn, a)
     return len(rows) == BATCH
+
+
+def _look_at(turn: Turn, a: Assignment) -> None:
+    """Say what is due of one assignment, and note when to look again. A row that fails is passed over until tomorrow."""
+    spoken = len(turn.words)
+    try:
+        a.remind_on = _said(turn, a)
+    except Exception:
+        log.exception("reminder_failed", row=a.id)
+        del turn.words[spoken:]
+        a.remind_on = turn.today + timedelta(days=1)
+    turn.session.add(a)
+
+
+def _said(turn: Turn, a: Assignment) -> date | None:
+    again: list[date] = []
+    for owed in owed_by(turn, a):
+        if (mark := owed.mark(turn.today)) and _may_disturb(mark, turn.today):
+            _say(turn, a, owed, mark)
+        if later := owed.next_on(turn.today):
+            again.append(later)
+        if mark and not _may_disturb(mark, turn.today):
+            again.append(deadlines.next_workday(turn.today))
+    return min(again, default=None)
 
 
 def _may_disturb(mark: Mark, today: date) -> bool:

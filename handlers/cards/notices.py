@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bot.wecom.messages import Card, Say, Words, link
 from handlers.cards.buttons import buttons_for
 from handlers.cards.told import Told, day, gist, left, named
+from models.proposal import Proposal
 from models.states import RESULTS, Handling, Notice, Part
 from models.step import assignments_of, unit_of
 
@@ -399,3 +400,17 @@ def whole_reason(notice: Notice, t: Told) -> Words | None:
     """What somebody wrote, to its end, where the notice's card could not hold it; None where it could."""
     reason = _REASONS[notice](t) if notice in _REASONS else ""
     return Words(f"全文：{reason}") if len(" ".join(reason.split())) > SHOWN else None
+
+
+def to_merged(notice: Notice, t: Told, own: Proposal) -> Words | None:
+    """The same news for the proposer of a proposal that was merged into this one; None for what is not theirs to act on."""
+    news = {
+        Notice.HANDLED_BY: lambda: f"已交办：{t.answers.get('unit_labels', '')}。",
+        Notice.DELIVERED: lambda: f"{t.unit.name}答复如下：\n{reply_text(t)}",
+        Notice.CLOSED: lambda: "已办结。",
+    }.get(notice)
+    return (
+        Words(f"您的提案{named(own)}已并入{t.proposal.number}{named(t.proposal)}，{news()}{_full_text(t)}")
+        if news
+        else None
+    )
