@@ -35,10 +35,14 @@ def is_at_rest(session: Session) -> bool:
     """Nothing waits to be worked out or said."""
     waiting = 0
     for kind in (Incoming, Outgoing):
-        waiting += session.exec(
-            select(func.count()).select_from(kind).where(col(kind.state) == Wait.WAITING)  # type: ignore[attr-defined]
-        ).one()
+        waiting += session.exec(select(func.count()).select_from(kind).where(col(kind.state) == Wait.WAITING)).one()
     return waiting == 0
+
+
+async def settled(stage: Stage) -> None:
+    """Wait until nothing waits any more, and find nothing wrong."""
+    await stage.at_rest(is_at_rest)
+    all_is_well(complaints(stage))
 
 
 def complaints(stage: Stage, *, blows: Sequence[Blow] | None = None) -> list[str]:
@@ -98,7 +102,7 @@ def _said(stage: Stage, session: Session, blows: Sequence[Blow]) -> Iterator[str
                     yield f"never shown: {row.id} to {row.person}"
         if row.msgid in taken:
             last[row.person, row.lane].append((taken[row.msgid], row.id or 0))
-        else:
+        elif isinstance(say, Words):
             yield f"marked as sent, and the platform knows nothing of it: {row.id}"
     yield from _repetitions(texts, wanted, blows)
     yield from _cards_shown(stage, rows)
@@ -166,7 +170,7 @@ def repeated(stage: Stage) -> int:
         wanted: Counter[tuple[str, str]] = Counter()
         for row in session.exec(select(Outgoing)):
             say = from_json(row.body)
-            if isinstance(say, Words) or (isinstance(say, Card)):
+            if isinstance(say, Words | Card):
                 for body in bodies(say, to=row.person, agent_id=stage.platform.agent_id, task_id=_task_id(row)):
                     if body["msgtype"] == "text":
                         wanted[row.person, body["text"]["content"]] += 1

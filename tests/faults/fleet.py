@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -152,6 +152,9 @@ def _lines(log: Path) -> Iterator[dict[str, Any]]:
                     yield said
 
 
+Hook = Callable[[Bot], int | None]
+
+
 @dataclass(frozen=True)
 class Blow:
     """Something was done to a bot: from `since` to `until` it could not finish what it was doing."""
@@ -170,6 +173,8 @@ class RoundRobin:
 
     def __init__(self, bots: Sequence[Bot]) -> None:
         self._bots, self._next = bots, 0
+        self.before: Hook | None = None  # called with the bot before a call is passed on, and
+        self.after: Hook | None = None  # after it has answered; an answer given by these stands for the bot's own
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -195,9 +200,13 @@ class RoundRobin:
         bot = self._bots[self._next % len(self._bots)]
         self._next += 1
         assert self._session
+        if self.before and (status := self.before(bot)):
+            return web.Response(status=status)
         try:
             url = URL(f"{bot.address}{request.raw_path}", encoded=True)
             async with self._session.request(request.method, url, data=await request.read()) as answer:
-                return web.Response(status=answer.status, body=await answer.read())
+                body = await answer.read()
+                status = self.after(bot) if self.after else None
+                return web.Response(status=status or answer.status, body=body)
         except (aiohttp.ClientError, TimeoutError):
             return web.Response(status=502)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -61,9 +62,8 @@ def _serve(config: str, clock: str, log: str) -> NoReturn:
 
 
 def _mind() -> None:
-    import bot.__main__ as _  # what every child needs
-    from tests.faults import clock as _  # noqa: F811
-
+    for needed in ("bot.__main__", "tests.faults.clock"):
+        import_module(needed)
     children: dict[int, int | None] = {}
     for line in sys.stdin:
         request = json.loads(line)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session
 
@@ -39,8 +39,8 @@ class Stage:
         self.blows: list[Blow] = []
         self.door: RoundRobin | None = None
 
-    async def open(self, replicas: int = 1, nursery: Nursery | None = None) -> None:
-        """Start the platform, then so many bots, several behind a door.
+    async def open(self, replicas: int = 1, *, nursery: Nursery | None = None, door: bool = False) -> None:
+        """Start the platform, then so many bots, several of them (or if told so) behind a door.
 
         Without a nursery they are `python -m bot serve`, with the machine's clock; with one they have ours.
         """
@@ -50,7 +50,7 @@ class Stage:
             self.bots.append(Bot(config, port, nursery=nursery, clock=self.calendar.file))
         await asyncio.gather(*(bot.start() for bot in self.bots))
         address = self.bots[0].address
-        if replicas > 1:
+        if replicas > 1 or door:
             self.door = RoundRobin(self.bots)
             await self.door.open()
             address = f"http://{HOST}:{self.door.port}"
@@ -66,7 +66,7 @@ class Stage:
 
     def _config(self, file: Path, port: int) -> Path:
         wecom, base = self.settings.wecom, self.platform.api_base
-        lines = {
+        lines: dict[str, dict[str, object]] = {
             "wecom": {
                 "corp_id": wecom.corp_id,
                 "agent_id": wecom.agent_id,
@@ -103,6 +103,26 @@ class Stage:
             yield
         finally:
             self.blows.append(Blow(since, self.calendar.now(), what))
+
+    def strikes_when(self, fits: Callable[[dict[str, Any]], bool]) -> asyncio.Event:
+        """SIGKILL for the bot in the very moment something happens on the platform, before it hears of it; once."""
+        struck = asyncio.Event()
+
+        def watch(change: dict[str, Any]) -> None:
+            if not struck.is_set() and fits(change):
+                struck.set()
+                with self.blow(f"kill at a {change['kind']}"):
+                    self.bot.strike()
+                self.platform.on_change.remove(watch)
+
+        self.platform.on_change.append(watch)
+        return struck
+
+    async def another(self, **later: float) -> None:
+        """The struck bot is gone; some time goes by on the clock, and another begins."""
+        self.bot.buried()
+        self.calendar.jump(**later)
+        await self.bot.start()
 
     # --- looking into the database, beside the bots -------------------------------------------------------------------
 
