@@ -21,7 +21,7 @@ from bot.config import DatabaseSettings
 from bot.desk import STORE, ConfigFile, fail, settings_from, speaking_of, store_at
 from bot.logs import log_to_stderr
 from models import backup as backups
-from models import books, copying, parked
+from models import books, parked, schema
 from models.backup import Done
 from models.books import Books
 from models.copying import Heard, NotEmpty
@@ -59,8 +59,7 @@ def backup(
         if out.exists() and not replace:
             fail(f"{out}：已有这个文件。要换掉它，请加 --replace。")
     with store_at(url) as store:
-        with store.snapshot() as now:
-            copying.check_version(now)
+        schema.check(store)
         with speaking_of(str(out)), _working() as heard:
             done = backups.back_up(store, out, heard)
     _report(f"已备份到 {out}", done)
@@ -152,9 +151,10 @@ def _report(what: str, done: Done) -> None:
 
 def verify(config: ConfigFile) -> None:
     """逐条核对审计记录；有一条被改动、删去或插入，就指出它在哪里。"""
-    with store_at(settings_from(config).database.url) as store, store.snapshot() as now:
-        copying.check_version(now)
-        found = books.verify(now)
+    with store_at(settings_from(config).database.url) as store:
+        schema.check(store)
+        with store.snapshot() as now:
+            found = books.verify(now)
     if not found.whole:
         fail(_wrong_with(found), code=1)
     typer.echo(f"审计链完好：{found.chains} 条链，{found.entries} 条记录。")
@@ -187,6 +187,7 @@ def parked_(
     if doing is not Doing.LIST and bool(ids) is all_:
         fail(f"请写明编号，例如 parked {doing.value} outgoing:12；全部则写 --all。")
     with store_at(settings_from(config).database.url) as store:
+        schema.check(store)
         if doing is Doing.LIST:
             _list(store, set(ids or ()))
             return
@@ -209,7 +210,6 @@ def _list(store: Store, wanted: set[str]) -> None:
     widths = (20, 22, 24, 8, 6)
     number = 0
     with store.snapshot() as now, Session(now) as session:
-        copying.check_version(now)
         for row in parked.given_up(session):
             if wanted and row.name not in wanted:
                 continue

@@ -9,11 +9,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, UniqueConstraint
+from sqlalchemy import RowMapping, UniqueConstraint, bindparam, select
 from sqlmodel import Field, Session, SQLModel
 
 from models.columns import UtcDateTime
-from models.store import locked
 
 BEGINNING = "0" * 64  # what the first entry of a chain carries
 FACTS = (
@@ -53,14 +52,24 @@ class Chain(SQLModel, table=True):
     head: str = Field(default=BEGINNING, max_length=64)
 
 
+_CHAIN: Any = Chain.__table__  # type: ignore[attr-defined]
+_OF = _CHAIN.c.proposal_id == bindparam("of")
+_END = select(_CHAIN.c.entries, _CHAIN.c.head).where(_OF).with_for_update()
+_LONGER = _CHAIN.update().where(_OF).values(entries=bindparam("entries"), head=bindparam("head"))
+_BEGUN = _CHAIN.insert().values(proposal_id=bindparam("of"), entries=bindparam("entries"), head=bindparam("head"))
+
+
 def write(session: Session, entry: Audit) -> None:
     """Put the next entry into the books. Whoever moves anything of a proposal holds its row, so nobody writes beside us."""
-    session.flush()
-    chain = locked(session, Chain, entry.proposal_id) or Chain(proposal_id=entry.proposal_id)
-    entry.place, entry.previous = chain.entries + 1, chain.head
+    session.flush()  # the proposal, if it is new
+    books = session.connection()
+    end = books.execute(_END, {"of": entry.proposal_id}).one_or_none()
+    length, entry.previous = end or (0, BEGINNING)
+    entry.place = length + 1
     entry.hash = digest(entry.model_dump())
-    chain.entries, chain.head = entry.place, entry.hash
-    session.add_all((entry, chain))
+    longer = {"of": entry.proposal_id, "entries": entry.place, "head": entry.hash}
+    books.execute(_LONGER if end else _BEGUN, longer)
+    session.add(entry)
 
 
 def digest(entry: dict[str, Any] | RowMapping) -> str:

@@ -55,8 +55,7 @@ def hold(connection: sa.Connection) -> None:
     """Let nobody write until the transaction ends: what were written now would stay behind. (SQLite does so anyway.)"""
     if connection.dialect.name == "postgresql":
         _be_patient(connection)
-        names = ", ".join(_quoted(connection, table.name) for table in TABLES)
-        connection.execute(sa.text(f"LOCK TABLE {names} IN SHARE MODE"))
+        connection.execute(sa.text(f"LOCK TABLE {_names(connection)} IN SHARE MODE"))
 
 
 def prepare(target: sa.Connection, *, replace: bool = False) -> dict[str, int]:
@@ -86,7 +85,7 @@ def prepare(target: sa.Connection, *, replace: bool = False) -> dict[str, int]:
 def _empty(target: sa.Connection) -> None:
     triggers.lift(target)
     if target.dialect.name == "postgresql":
-        target.execute(sa.text(f"TRUNCATE {', '.join(_quoted(target, table.name) for table in TABLES)}"))
+        target.execute(sa.text(f"TRUNCATE {_names(target)}"))
     else:
         for table in reversed(TABLES):
             target.execute(sa.delete(table))
@@ -96,6 +95,10 @@ def _empty(target: sa.Connection) -> None:
 def _be_patient(connection: sa.Connection) -> None:
     """Reading one side may leave the other idle for a while."""
     connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
+
+def _names(connection: sa.Connection) -> str:
+    return ", ".join(_quoted(connection, table.name) for table in TABLES)
 
 
 def _quoted(connection: sa.Connection, name: str) -> str:
@@ -123,6 +126,8 @@ def copy(
         _close_circles(source, target, table)
     before = given_out or {}
     set_last_ids(target, {name: max(last, before.get(name, 0)) for name, last in last_ids(source).items()})
+    if target.dialect.name == "postgresql":
+        target.execute(sa.text(f"ANALYZE {_names(target)}"))  # else it plans for empty tables until it notices
     counted = [Counted(table.name, expected[table.name], count(target, table)) for table in TABLES]
     for one in counted:
         if one.source != one.target:

@@ -29,7 +29,7 @@ def newest() -> str:
 
 def current(store_: Store) -> str:
     """The version the database has; empty for a new one."""
-    with store_.connection() as connection:
+    with store_.snapshot() as connection:
         return version(connection)
 
 
