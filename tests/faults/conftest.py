@@ -1,6 +1,7 @@
 """Stages for faults: the bots on them are processes, and none of them outlives its test."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,11 @@ def nursery() -> Iterator[Nursery]:
 
 
 @pytest.fixture
-async def stages(database_url: str, tmp_path: Path) -> AsyncIterator[Opening]:
-    """Opens stages: `await stages(replicas=2, pace=6, nursery=nursery)`."""
+async def stages_on(tmp_path: Path) -> AsyncIterator[Opening]:
+    """Opens stages: `await stages_on(url, replicas=2, pace=6, nursery=nursery)`."""
     opened: list[Stage] = []
 
-    async def open_(*, url: str = database_url, pace: float = 1.0, **how: Any) -> Stage:
+    async def open_(url: str, *, pace: float = 1.0, **how: Any) -> Stage:
         folder = tmp_path / f"stage{len(opened)}"
         folder.mkdir()
         stage = Stage(url, folder, pace=pace)
@@ -36,3 +37,9 @@ async def stages(database_url: str, tmp_path: Path) -> AsyncIterator[Opening]:
     yield open_
     for stage in opened:
         await stage.close()
+
+
+@pytest.fixture
+def stages(database_url: str, stages_on: Opening) -> Opening:
+    """Opens stages on either database: `await stages(replicas=2)`."""
+    return partial(stages_on, database_url)
