@@ -2,11 +2,14 @@
 
 import argparse
 import asyncio
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from benchmarks import accept, bench, cipher, growth, outbox, postgres, rest, results, sweep, turns
-from benchmarks.processes import MEASURING, pinned
+from benchmarks.load import Stuck
+from benchmarks.processes import MEASURING, Failed, pinned
 
 ROWS: dict[str, Callable[[bench.Bench], Awaitable[results.Row]]] = {
     "accept": accept.run,
@@ -20,7 +23,7 @@ ROWS: dict[str, Callable[[bench.Bench], Awaitable[results.Row]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; 1 when a bar was missed."""
+    """The command; 1 when a bar was missed, 2 when something could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast the bot is.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"some of: {' '.join(ROWS)}; all of them unless told")
     parser.add_argument("--quick", action="store_true", help="one small round of each: whether it runs, not how fast")
@@ -32,9 +35,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such row: {' '.join(strange)}")
     if given.quick and given.write:
         parser.error("a quick run is no measurement: leave --write out")
-    with bench.opened(quick=given.quick, only_sqlite=given.sqlite, rounds=given.rounds) as run, pinned(MEASURING):
-        rows = asyncio.run(measured(run, given.names or list(ROWS), write=given.write))
+    try:
+        with bench.opened(quick=given.quick, only_sqlite=given.sqlite, rounds=given.rounds) as run, pinned(MEASURING):
+            rows = asyncio.run(_until_told(measured(run, given.names or list(ROWS), write=given.write)))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        print("stopped; everything that was started has ended", file=sys.stderr)
+        return 130
+    except (Failed, Stuck) as error:
+        print(f"not measured: {error}", file=sys.stderr)
+        return 2
     return int(any(figure.met is False for row in rows for figure in row.figures))
+
+
+async def _until_told(measuring: Coroutine[Any, Any, list[results.Row]]) -> list[results.Row]:
+    """SIGTERM ends it as Ctrl-C does: whatever was started is stopped first."""
+    task = asyncio.ensure_future(measuring)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 async def measured(run: bench.Bench, names: Sequence[str], *, write: bool = False) -> list[results.Row]:

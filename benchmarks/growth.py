@@ -120,7 +120,7 @@ def _forget(place: Place) -> None:
 
 # --- asking -----------------------------------------------------------------------------------------------------------
 
-NEWCOMERS = 20
+NEWCOMERS, ASKING = 20, 20  # people a round
 BEGINNING = (("我要提案", "案由是什么"), ("关于增设社区食堂的提案", "属于哪个类别"), ("社会建设", "情况分析：现状"))
 
 
@@ -133,7 +133,7 @@ async def _talk(bench: Bench, offices: Sequence[_Office], turn: int) -> None:
             rooms.append(await _Chat.open(bot, platform))
             running.callback(rooms[-1].close)
         await settle(1.0)
-        liaisons = [seeds.liaison(n) for n in range(bench.size(UNITS, 10))]
+        liaisons = [seeds.liaison(n) for n in range(bench.size(ASKING, 4))]
         newcomers = [seeds.member(MEMBERS + turn * NEWCOMERS + n) for n in range(bench.size(NEWCOMERS, 3))]
         members = [seeds.member(n) for n in range(bench.size(MEMBERS, 3))]
         waits: list[dict[str, list[float]]] = [{STEP: [], TODO: [], MINE: []} for _ in offices]
