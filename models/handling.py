@@ -17,6 +17,7 @@ class Assignment(SQLModel, table=True):
         Index("ix_assignment_unit", "unit", "state"),
         Index("ix_assignment_state", "state", "lapses_on"),
         Index("ix_assignment_remind", "remind_on"),
+        {"sqlite_autoincrement": True},  # cards carry the id, see Proposal
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -49,6 +50,7 @@ class Communication(SQLModel, table=True):
     __table_args__ = (
         Index("ix_communication_assignment", "assignment_id", "round", "stage"),
         Index("ix_communication_state", "state", "lapses_on"),
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -376,8 +376,8 @@ def test_a_restored_office_replaces_the_other_but_gives_out_none_of_its_ids(url:
     restored(url, out, replace=True)
     assert contents(url) == before
     kept = last_ids(url)
-    for table in ("incoming", "outgoing", "conversation"):  # yesterday's cards may still lie about
-        assert kept[table] == ids[table]
+    for table in ("incoming", "outgoing", "conversation", "proposal", "assignment", "communication"):
+        assert kept[table] == ids[table], "yesterday's cards may still lie about"
     with store_of(url) as store, store.snapshot() as now:
         assert books.verify(now).whole
 

@@ -226,6 +226,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("proposal_no"),
         sa.UniqueConstraint("serial_no"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.create_index("ix_proposal_proposer", ["proposer", "state"], unique=False)
@@ -259,6 +260,7 @@ def upgrade() -> None:
             ["unit.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.create_index("ix_assignment_proposal", ["proposal_id"], unique=False)
@@ -331,6 +333,7 @@ def upgrade() -> None:
             ["proposal.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("communication", schema=None) as batch_op:
         batch_op.create_index("ix_communication_assignment", ["assignment_id", "round", "stage"], unique=False)
