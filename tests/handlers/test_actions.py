@@ -166,6 +166,55 @@ def test_the_actor_reads_what_was_done_and_what_comes_next(office: Office) -> No
     assert "提案委负责人" in told(heard)
 
 
+def test_a_member_hears_of_the_end_when_all_units_are_done_and_once(office: Office) -> None:
+    """分办: one unit's dissent is settled while another still works; the proposal is not closed yet."""
+    first, second = office.assigned("u10", "u06", mode="PARALLEL")
+    for task in (first, second):
+        office.does(f"{task.unit}_liaison", task, E.ACKNOWLEDGE)
+    for _ in range(3):
+        office.talks(first, "BEFORE", "DURING")
+        office.rates(office.replies(office.fresh(first)), "DISSATISFIED")
+    heard = office.does(CHENG, first, E.SETTLE, reason="已当面协商。")
+    assert office.rows(Proposal)[0].state is State.HANDLING
+    assert "已办结" not in told(to(LIN, heard))
+    office.talks(second, "BEFORE", "DURING")
+    second = office.replies(second)
+    said = {"attitude": "SATISFIED", "process": "SATISFIED", "result": "SATISFIED"}
+    heard = office.does(LIN, second, E.RATE, **said, labels="办理结果满意")
+    [proposal] = office.rows(Proposal)
+    assert (proposal.state, proposal.closed_with_dissent) == (State.CLOSED, True)
+    assert told(to(LIN, heard)).count("已办结") == 1
+
+
+def test_a_member_hears_of_a_dissent_settled_once(office: Office) -> None:
+    task = office.delivered()
+    for _ in range(2):
+        office.rates(task, "DISSATISFIED")
+        office.talks(task, "BEFORE", "DURING")
+        task = office.replies(office.fresh(task))
+    office.rates(task, "DISSATISFIED")
+    heard = office.does(CHENG, task, E.SETTLE, reason="已当面协商。")
+    assert told(to(LIN, heard)).count("已办结") == 1
+
+
+def test_who_was_merged_hears_of_the_reply_wherever_it_went(office: Office) -> None:
+    """甲 is merged into 乙, and 乙, later, into 丙."""
+
+    def reviewed(who: str) -> Proposal:
+        proposal = office.submitted(who)
+        for reviewer, event in ((WEN, E.ACCEPT), (WEN, E.PASS), (SHEN, E.PASS)):
+            office.does(reviewer, proposal, event)
+        return proposal
+
+    main = office.filed("m002")
+    second, third = reviewed(SU), reviewed(LIN)
+    office.does(CHENG, third, E.MERGE, into=second.id, into_label="乙")
+    office.does(CHENG, second, E.MERGE, into=main.id, into_label="丙")
+    heard = office.does(MENG, main, E.ASSIGN, mode="SOLE", units=["u10"], unit_labels="住建局")
+    for who in ("m002", SU, LIN):
+        assert "已交办" in told(to(who, heard)), who
+
+
 # --- the rules, in words ----------------------------------------------------------------------------------------------
 
 
