@@ -18,12 +18,16 @@ from bot.router import Router
 from bot.turn import Turn
 from bot.wecom.callback import Arrival, Unavailable
 from handlers import DIALOGUES, PAGES, ROUTERS
+from handlers.cards.buttons import do
+from models.audit import Audit
 from models.errors import Refused
 from models.messages import Incoming, Outgoing, Wait
+from models.states import Event
 from models.store import Store, count_up, put_all
 from scheduler import JOBS
 from tests.databases import Server
-from tests.handlers.office import FANG, LIN, SU, WEN
+from tests.handlers.office import FANG, LIN, LU, SU, WEN
+from tests.handlers.office import Office as Offices
 from tests.town import Town, prepare, settings_for
 
 
@@ -161,6 +165,37 @@ async def test_what_one_person_says_is_worked_in_order_by_two_replicas(postgres:
         assert len(await workshop.proofs()) == 60
     finally:
         await workshop.close()
+
+
+async def test_two_who_press_at_once_on_two_replicas_do_it_once(postgres: Server) -> None:
+    """Two of the staff accept the same proposal in the same moment: one does, the other is told."""
+    url = postgres.fresh(prepare)
+    office = Offices(url)
+    proposals = [office.submitted() for _ in range(5)]
+    office.close()
+    workshop = Workshop(url)
+    await workshop.open(replicas=2)
+    try:
+        for number, proposal in enumerate(proposals):
+            key = do(proposal, Event.ACCEPT).key
+            await asyncio.gather(
+                workshop.apps[0].inbox.accept(press(WEN, key, 2 * number)),
+                workshop.apps[1].inbox.accept(press(LU, key, 2 * number + 1)),
+            )
+        await workshop.quiet()
+        wanted = select(Audit).where(Audit.event == "accept").order_by(col(Audit.id))
+        entries = await workshop.look(lambda session: list(session.exec(wanted)))
+        assert sorted(entry.row_id for entry in entries) == [proposal.id for proposal in proposals]
+        said = {who: [s.text for s in workshop.person(who).inbox] for who in (WEN, LU)}
+        late = sum("过时" in text for texts in said.values() for text in texts)
+        assert late == len(proposals)
+    finally:
+        await workshop.close()
+
+
+def press(person: str, key: str, number: int) -> Arrival:
+    fields = {"FromUserName": person, "CreateTime": "1772416800", "MsgType": "event", "Event": "template_card_event"}
+    return Arrival(f"e{number}", person, {**fields, "EventKey": key, "TaskId": "t", "ResponseCode": f"c{number}"})
 
 
 async def test_people_are_not_held_up_by_each_other(workshop: Workshop) -> None:
