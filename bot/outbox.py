@@ -21,8 +21,8 @@ from bot.bell import Bell
 from bot.wecom import Clock
 from bot.wecom.check import BadBody
 from bot.wecom.client import Sent
-from bot.wecom.errors import Rejected, WeComError
-from bot.wecom.messages import CardNow, bodies, from_json
+from bot.wecom.errors import Rejected, TryLater, WeComError
+from bot.wecom.messages import CardNow, Words, bodies, from_json
 from bot.wecom.words import render, split
 from models.columns import UtcDateTime
 from models.messages import WAITING, Lane, Outgoing, Wait
@@ -35,8 +35,10 @@ STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 AT_ONCE = 50  # being sent at the same time
 SHORT = 500  # characters of which a text is surely one message
 TASK_ID_USED = 42014
-LEASE = timedelta(seconds=60)
+SEND_WITHIN = 12.0  # seconds for one row, well below its lease
+LEASE = timedelta(seconds=20)
 PER_MINUTE = {Lane.ANSWER: 28, Lane.CARD: 28, Lane.NOTICE: 25}  # the platform drops what exceeds 30 (PROTOCOL §18)
+DUPLICATE_CHECK = {"enable_duplicate_check": 1, "duplicate_check_interval": 1800}
 LONGEST_PAUSE = 300.0  # seconds
 ADMIN_PAUSES = (60.0, 300.0, 1800.0, 7200.0, 21600.0, 43200.0, 86400.0)  # seconds
 
@@ -62,6 +64,7 @@ class Outbox:
         self._name = secrets.token_hex(8)
         self.bell = Bell()
         self._stopping = False
+        self._taken_over: set[int] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._sent: list[tuple[Outgoing, Result]] = []  # and not marked yet
         self._pause_until: datetime | None = None
@@ -142,6 +145,8 @@ class Outbox:
             if oldest and count + _pieces_left(row) > PER_MINUTE[Lane(row.lane)]:
                 row.not_before = oldest + timedelta(seconds=60)
             else:
+                if row.lease:  # its sender died before it could tell
+                    self._taken_over.add(row.id or 0)
                 row.leased_until, row.lease = self._now() + LEASE, self._name
                 ours.append(row)
             session.add(row)
@@ -167,14 +172,20 @@ class Outbox:
         """Send what is left of a row; the error is looked at when it is marked."""
         try:
             say = from_json(row.body)
+            # Words go without the platform's duplicate check, for one question may rightly be asked twice. What a dead
+            # process may have sent goes with it: shown once more at most, however many die over it.
+            again = DUPLICATE_CHECK if row.id in self._taken_over and isinstance(say, Words) else {}
             sent = None
             for body in bodies(say, to=row.person, agent_id=self._agent_id, task_id=_task_id(row))[row.pieces_sent :]:
-                if isinstance(say, CardNow):
-                    await self._client.update_card(body)
-                else:
-                    sent = await self._client.send(body)
-                    row.pieces_sent += 1
+                async with asyncio.timeout(SEND_WITHIN):
+                    if isinstance(say, CardNow):
+                        await self._client.update_card(body)
+                    else:
+                        sent = await self._client.send(body | again)
+                        row.pieces_sent += 1
             return sent
+        except TimeoutError:
+            return TryLater(0, "message/send", "slow")
         except (WeComError, BadBody) as error:
             return error
         except Exception as error:
@@ -192,6 +203,7 @@ class Outbox:
         if row.lease != self._name or row.state is not Wait.WAITING:
             return  # the lease ran out and somebody else went on
         row.pieces_sent, row.leased_until, row.lease = pieces_sent, None, ""
+        self._taken_over.discard(row.id or 0)
         if isinstance(result, Sent) and result.unreachable:
             row.state, row.trouble = Wait.PARKED, "Unreachable"
             log.error("message_parked", row=row.id, trouble=row.trouble)

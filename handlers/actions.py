@@ -1,5 +1,6 @@
 """perform(): the only door through which a proposal changes. People's presses, words, pages and the clock all come here."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import col, select
@@ -115,12 +116,22 @@ def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = N
 
 
 def _tell_merged(step: Step, turn: Turn, notice: Notice, about: Row) -> None:
-    """Whoever's proposal was merged into this one hears what becomes of it (DOMAIN §5.4)."""
-    merged = select(Proposal).where(Proposal.merged_into == step.proposal.id)
-    for own in step.session.exec(merged.order_by(col(Proposal.id))):
+    """Whoever's proposal was merged into this one, or into one of those, hears what becomes of it (DOMAIN §5.4)."""
+    for own in _merged_into(step):
         for reader in access.holders(step.session, Role.PROPOSER, own):
             if words := to_merged(notice, told(step, turn, reader, about), own):
                 turn.say(words, to=reader, lane=Lane.NOTICE)
+
+
+def _merged_into(step: Step) -> Sequence[Proposal]:
+    found: dict[int, Proposal] = {}
+    targets = {step.proposal.id}
+    while targets:
+        merged = select(Proposal).where(col(Proposal.merged_into).in_(targets)).order_by(col(Proposal.id))
+        new = {p.id: p for p in step.session.exec(merged) if p.id and p.id not in found}
+        found.update(new)
+        targets = set(new)
+    return list(found.values())
 
 
 def _tell(step: Step, move: Move, turn: Turn) -> None:
@@ -182,7 +193,7 @@ def _follow(step: Step, turn: Turn, move: Move) -> None:
         _end_co_units(step, turn, move)
     if after is State.FILED and before is not State.FILED:
         tell(step, turn, Role.DISPATCHER, Notice.TO_ASSIGN, proposal)
-    if after is State.CLOSED and not proposal.closed_with_dissent:
+    if after is State.CLOSED:
         tell(step, turn, Role.PROPOSER, Notice.CLOSED, proposal)
 
 
@@ -191,6 +202,7 @@ def _end_co_units(step: Step, turn: Turn, move: Move) -> None:
     for task in assignments_of(step.session, step.proposal):
         if task.replies_itself or task.state in {Handling.CO_OPINION_SUBMITTED, Handling.RELEASED, Handling.DONE}:
             continue
+        turn.settle_cards(subject(task), "本件已办结")
         before = task.state.name.lower()
         effects.end(task)
         step.session.add(task)

@@ -82,7 +82,7 @@ ASSIGNMENT = (
     Move((H.ISSUED,),                       R.LIAISON,       E.ISSUE,       H.DELIVERED,            g.always,               fx.issue,            ((R.PROPOSER, N.DELIVERED), (R.UNIT_LEADER, N.ISSUED))),
     Move((H.DELIVERED,),                    R.PROPOSER,      E.RATE,        H.DONE,                 g.always,               fx.rate,             ((R.STAFF, N.RATED), (R.LIAISON, N.RATED_TO_UNIT), (R.UNIT_LEADER, N.RATED_TO_UNIT)), asks="rate"),
     Move((H.DELIVERED,),                    R.CLOCK,         E.LAPSE,       H.DONE,                 g.always,               fx.close_unrated,    ()),
-    Move((H.DISSENT,),                      R.DIRECTOR,      E.SETTLE,      H.DONE,                 g.always,               fx.settle,           ((R.PROPOSER, N.CLOSED),),                     asks="settle"),
+    Move((H.DISSENT,),                      R.DIRECTOR,      E.SETTLE,      H.DONE,                 g.always,               fx.settle,           (),                                            asks="settle"),
 )
 
 COMMUNICATION = (
