@@ -326,6 +326,33 @@ async def test_a_long_message_goes_on_where_it_was_broken_off(still: Town) -> No
     assert texts(still, SU) == whole
 
 
+async def test_a_long_message_on_a_slow_platform_is_given_up_within_its_lease(
+    still: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else another would take it over while it is still being sent: all its pieces count against one time limit."""
+    monkeypatch.setattr("bot.outbox.SEND_WITHIN", 0.3)
+    await say(still, SU, LONG)
+    await still.quiet()
+    really, slow = still.app.client.send, True
+
+    async def send(body: dict[str, Any]) -> Sent:
+        if slow:
+            taken = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(0.1, taken.set_result, None)
+            await taken
+        return await really(body)
+
+    still.app.client.send = send  # type: ignore[method-assign]
+    await say(still, LIN, LONG)
+    await still.quiet()
+    [row] = await rows(still)
+    assert (row.state, row.attempts) == (Wait.WAITING, 1)
+    assert 1 <= row.pieces_sent <= 3
+    slow = False
+    await still.calendar.turn(seconds=10)
+    assert texts(still) == texts(still, SU)
+
+
 async def test_two_replicas_say_everything_once_and_in_order(postgres: Server) -> None:
     town = Town(settings_for(postgres.fresh(prepare)))
     town.platform.on_change.clear()
