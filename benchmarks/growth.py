@@ -67,6 +67,8 @@ async def run(bench: Bench) -> Row:
             await _talk(bench, offices, turn)
             for office in offices:
                 await _sweep(bench, office)
+                figures = ", ".join(f"{what} {values[-1]:.0f} ms" for what, values in office.figures.items())
+                bench.say(f"growth: {engine} with {office.size:,}: {figures}")
         row.figures += _figures(engine, *offices)
         for office in offices:
             await asyncio.to_thread(_forget, office.place)
