@@ -120,7 +120,9 @@ def opened(path: Path) -> Iterator[sa.Connection]:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None)
+    alone = not path.with_name(path.name + "-wal").exists()  # then nothing need be made beside it to read it
+    how = "mode=ro&immutable=1" if alone else "mode=ro"
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?{how}", uri=True, isolation_level=None)
 
 
 def _check(connection: sa.Connection) -> None:

@@ -16,8 +16,9 @@ from sqlmodel import Session, select
 from typer.testing import CliRunner
 
 from bot.__main__ import cli
-from models import copying
+from models import backup, copying, triggers
 from models.conversation import Conversation
+from models.copying import Heard
 from models.messages import Incoming, Outgoing, Wait
 from models.proposal import Proposal
 from models.states import Event
@@ -138,8 +139,6 @@ def another_proposal(url: str) -> None:
 
 def tampered(url: str, statement: str, **values: Any) -> None:
     """Somebody with the administrator's password takes the guards away, changes something, and puts them back."""
-    from models import triggers
-
     with store_of(url) as store, store.connection() as connection:
         triggers.lift(connection)
         assert connection.execute(sa.text(statement), values).rowcount
@@ -150,6 +149,33 @@ def proposal_ids(url: str) -> list[int]:
     """The proposals there are."""
     with store_of(url) as store:
         return store.write(lambda session: [p.id or 0 for p in session.exec(select(Proposal).order_by(Proposal.id))])  # type: ignore[arg-type]
+
+
+# --- carrying ---------------------------------------------------------------------------------------------------------
+
+PAIRS = [(one, other) for one in ("sqlite", "postgresql") for other in ("sqlite", "postgresql")]
+
+
+def unheard(table: str, done: int, whole: int) -> None:
+    """Nobody is watching."""
+
+
+def moved(source: str, target: str, heard: Heard = unheard) -> backup.Done:
+    """Carry an office over."""
+    with store_of(source) as old, store_of(target) as new, backup.held(old) as office:
+        return backup.move(office, new, heard)
+
+
+def backed_up(url: str, out: Path, heard: Heard = unheard) -> backup.Done:
+    """Write a backup."""
+    with store_of(url) as store:
+        return backup.back_up(store, out, heard)
+
+
+def restored(url: str, path: Path, heard: Heard = unheard, **how: bool) -> backup.Done:
+    """Put a backup in place."""
+    with store_of(url) as store:
+        return backup.restore(store, path, heard, **how)
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
