@@ -1,22 +1,21 @@
 """Dialogues: questions one after another, kept as data; between any two messages another process may answer."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.dialogue import LONGEST, Dialogues
-from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, as_it_is
+from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick
 from bot.router import Answers, Router
 from bot.turn import Turn
 from bot.wecom.messages import Card, CardNow
 from models.conversation import Conversation
 from models.errors import Refused
+from models.messages import Outgoing
 from models.people import Person
-from tests.handlers.office import LIN, SU, Heard, Office, opened
+from tests.handlers.office import LIN, SU, Office, opened, told
 
 DONE: list[dict[str, Any]] = []
 
@@ -97,10 +96,6 @@ def forget(office: Office, *dialogues: Dialogue) -> None:
         router.command(dialogue.name)(lambda turn, name=dialogue.name: turn.dialogues.open(turn, name))
     router.command("继续")(lambda turn: turn.dialogues.resume(turn.dialogues.laid_aside(turn)[0]))
     office.app.answers = Answers([router], known)
-
-
-def told(heard: list[Heard]) -> str:
-    return "\n".join(one.text for one in heard)
 
 
 def stands(office: Office, who: str = LIN) -> str:
@@ -383,8 +378,6 @@ def test_a_choice_that_is_no_longer_offered_is_not_taken(office: Office) -> None
 def test_an_answer_in_words_takes_the_card_s_buttons_away(office: Office) -> None:
     office.says(LIN, "long", "小明")
     assert office.says(LIN, "蓝")
-    from models.messages import Outgoing
-
     cards = [row for row in office.rows(Outgoing) if row.subject.endswith(":colour")]
     assert cards
     assert all(row.body.get("buttons") == [] for row in cards)
@@ -411,10 +404,3 @@ def test_a_question_this_version_does_not_know_leaves_nobody_stuck(office: Offic
     office.says(LIN, "取消")
     office.says(LIN, "short")
     assert stands(office) == "reason"
-
-
-def test_names_are_found_and_nothing_is_shared() -> None:
-    asked = replace(LONG, name="other")
-    assert asked.step("age").optional
-    assert as_it_is is LONG.step("name").accept
-    assert next(count()) == 0

@@ -13,6 +13,7 @@ from bot.payload import Payload
 from bot.router import Answers, Router, listed
 from bot.turn import Turn
 from bot.wecom.messages import Button, Card, CardNow, Words
+from handlers import ROUTERS
 from models.conversation import Conversation
 from models.messages import Outgoing, Wait
 from models.people import Person
@@ -34,14 +35,8 @@ def office(filled_sqlite: Path, tmp_path: Path) -> Iterator[Office]:
         router.text(_guess)
         router.press(Ring)(lambda pressed, turn: turn.say(f"{pressed[0].bell}{sorted(pressed[1].items()) or ''}"))
         answers = office.app.answers
-        office.app.answers = Answers([router, *_routers()], answers.dialogues)
+        office.app.answers = Answers([router, *ROUTERS], answers.dialogues)
         yield office
-
-
-def _routers() -> Any:
-    from handlers import ROUTERS
-
-    return ROUTERS
 
 
 def _guess(words: str, turn: Turn) -> bool:

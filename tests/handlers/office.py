@@ -160,6 +160,14 @@ class Office:
 
         return self.heard(work)
 
+    def tries(self, who: str, row: Row, event: Event, **answers: Any) -> str:
+        """Why not, in the words somebody would read; "" if it is done."""
+        try:
+            self.does(who, row, event, **answers)
+        except Refused as refused:
+            return refused.words
+        return ""
+
     def fresh(self, row: R) -> R:
         """The row as it stands now."""
         return self.store.write(lambda session: session.get_one(type(row), row.id))
@@ -265,6 +273,11 @@ def said_since(session: Session, row: int) -> list[Heard]:
     """What was put into the outbox after a row."""
     rows = session.exec(select(Outgoing).where(col(Outgoing.id) > row).order_by(col(Outgoing.id))).all()
     return [Heard(r.person, from_json(r.body), r.lane, r.subject) for r in rows]
+
+
+def told(heard: Sequence[Heard]) -> str:
+    """All one can read in it."""
+    return "\n".join(one.text for one in heard)
 
 
 def to(who: str, heard: Sequence[Heard]) -> list[Heard]:
