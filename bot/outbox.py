@@ -176,8 +176,10 @@ class Outbox:
             # process may have sent goes with it: shown once more at most, however many die over it.
             again = DUPLICATE_CHECK if row.id in self._taken_over and isinstance(say, Words) else {}
             sent = None
-            for body in bodies(say, to=row.person, agent_id=self._agent_id, task_id=_task_id(row))[row.pieces_sent :]:
-                async with asyncio.timeout(SEND_WITHIN):
+            async with asyncio.timeout(SEND_WITHIN):
+                for body in bodies(say, to=row.person, agent_id=self._agent_id, task_id=_task_id(row))[
+                    row.pieces_sent :
+                ]:
                     if isinstance(say, CardNow):
                         await self._client.update_card(body)
                     else:
