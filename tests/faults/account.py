@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from bot.outbox import _task_id
 from bot.wecom.messages import Card, CardNow, Words, bodies, from_json
@@ -31,17 +31,19 @@ MOST = 20  # complaints that are printed
 TROUBLES = ("turn_failed", "message_broken", "message_parked", "inbox_write_failed", "outbox_step_failed")
 
 
-def is_at_rest(session: Session) -> bool:
-    """Nothing waits to be worked out or said."""
-    waiting = 0
-    for kind in (Incoming, Outgoing):
-        waiting += session.exec(select(func.count()).select_from(kind).where(col(kind.state) == Wait.WAITING)).one()
-    return waiting == 0
+def waiting(session: Session) -> list[str]:
+    """What still waits to be worked out or said."""
+    received = session.exec(select(Incoming).where(col(Incoming.state) == Wait.WAITING)).all()
+    said = session.exec(select(Outgoing).where(col(Outgoing.state) == Wait.WAITING)).all()
+    return [f"incoming {row.id} {row.person} {row.attempts} {row.not_before} {row.trouble}" for row in received] + [
+        f"outgoing {row.id} {row.person} {row.attempts} {row.not_before} {row.trouble} {row.leased_until}"
+        for row in said
+    ]
 
 
 async def settled(stage: Stage) -> None:
     """Wait until nothing waits any more, and find nothing wrong."""
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     all_is_well(complaints(stage))
 
 

@@ -88,9 +88,14 @@ class Bot:
             return self.log.read_bytes().count(b'"event": "started"')
         return 0
 
+    def _signal(self, number: signal.Signals) -> None:
+        assert self.pid > 0
+        assert self.lives, "it has ended by itself"
+        os.kill(self.pid, number)
+
     def strike(self) -> None:
         """SIGKILL: it cannot say a word more."""
-        os.kill(self.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
 
     def kill(self) -> None:
         """SIGKILL, and it is gone when this returns."""
@@ -99,11 +104,11 @@ class Bot:
 
     def freeze(self) -> None:
         """SIGSTOP: it holds what it holds, and does nothing."""
-        os.kill(self.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """SIGCONT: it goes on as if no time had passed."""
-        os.kill(self.pid, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def buried(self) -> int:
         """Wait until it is gone; its exit code."""
@@ -117,7 +122,7 @@ class Bot:
 
     async def stop(self) -> int:
         """SIGTERM; the exit code."""
-        os.kill(self.pid, signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         ends = time.monotonic() + STOP_SECONDS
         while self.lives:
             assert time.monotonic() < ends, "it does not stop"

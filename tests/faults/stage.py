@@ -21,7 +21,7 @@ from tests.town import settings_for
 
 T = TypeVar("T")
 
-REST = 60.0  # seconds in which everything must have been worked out and said
+REST = 90.0  # seconds in which everything must have been worked out and said
 PATIENT = 200  # tries of the platform; what becomes of a message it gives up is told in tests/stories/test_restart.py
 
 
@@ -134,11 +134,11 @@ class Stage:
         finally:
             store.close()
 
-    async def at_rest(self, is_at_rest: Callable[[Session], bool], within: float = REST) -> None:
+    async def at_rest(self, waiting: Callable[[Session], Sequence[str]], within: float = REST) -> None:
         """Wait until nothing waits any more."""
         ends = time.monotonic() + within
-        while not await asyncio.to_thread(self.look, is_at_rest):
-            assert time.monotonic() < ends, "the bot does not come to rest"
+        while rows := await asyncio.to_thread(self.look, waiting):
+            assert time.monotonic() < ends, "the bot does not come to rest:\n" + "\n".join(rows[:10])
             await asyncio.sleep(10 * LOOKS)
 
     def logged(self, *events: str) -> Sequence[dict[str, object]]:

@@ -11,7 +11,7 @@ from bot.wecom.messages import Words, to_json
 from models.conversation import Conversation
 from models.messages import Incoming, Outgoing, Wait
 from simulator.records import Shown
-from tests.faults.account import is_at_rest, repeated, settled
+from tests.faults.account import repeated, settled, waiting
 from tests.faults.conftest import Opening
 from tests.faults.fleet import Bot
 from tests.faults.nursery import Nursery
@@ -45,7 +45,7 @@ async def test_a_text_that_was_taken_comes_at_most_once_more(stage: Stage) -> No
     await lin.says("我要提案")
     await struck.wait()
     await stage.another(seconds=LEASE)
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     assert len(shown(stage, "案由是什么")) == 2
     await lin.says(TITLE)
     await lin.reads("属于哪个类别", within=WITHIN)
@@ -62,7 +62,7 @@ async def test_a_text_that_was_taken_comes_no_third_time(stage: Stage) -> None:
             await lin.says("我要提案")
         await struck.wait()
         await stage.another(seconds=LEASE)
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     assert len(shown(stage, "案由是什么")) == 2
     await settled(stage)
 
@@ -75,7 +75,7 @@ async def test_a_card_that_was_taken_is_shown_once(stage: Stage) -> None:
     await lin.says(TITLE)
     await struck.wait()
     await stage.another(seconds=LEASE)
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     [card] = shown(stage, "属于哪个类别")
     await lin.presses("社会建设", card=card)
     await lin.reads("情况分析", within=WITHIN)
@@ -92,7 +92,7 @@ async def test_a_card_that_was_taken_is_shown_once_however_long_nobody_is_there(
     await lin.says(TITLE)
     await struck.wait()
     await stage.another(hours=hours)
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     assert len(shown(stage, "属于哪个类别")) == 1
     await settled(stage)
 
@@ -107,7 +107,7 @@ async def test_a_card_that_was_changed_stays_changed(stage: Stage) -> None:
     await lin.presses("社会建设", card=card)
     await struck.wait()
     await stage.another(seconds=LEASE)
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     assert not card.live
     assert "社会建设" in card.replaced_text
     await settled(stage)
@@ -120,7 +120,7 @@ async def test_what_the_platform_had_not_taken_is_shown_once(stage: Stage) -> No
     await lin.says("我要提案")
     await struck.wait()
     await stage.another(seconds=LEASE)
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     assert len(shown(stage, "案由是什么")) == 1
     await settled(stage)
     assert repeated(stage) == 0
@@ -138,7 +138,7 @@ async def test_a_long_text_cut_in_the_middle_comes_whole_and_in_order(stage: Sta
     stage.look(say)
     await struck.wait()
     await stage.another(seconds=LEASE)
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     marks = [next(n for n in (1, 2, 3) if s.text.startswith(f"（{n}/{PIECES}）")) for s in lin.inbox]
     assert marks in ([1, 2, 1, 2, 3], [1, 2, 2, 3], [1, 2, 3])
     await settled(stage)
@@ -162,7 +162,7 @@ async def test_an_answer_that_the_platform_never_saw_leads_to_no_second_turn(sta
     assert stage.platform.callbacks[-1].attempts > 1
     stage.calendar.jump(seconds=LEASE)
     await lin.reads("案由是什么", within=WITHIN)
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     assert [row.state for row in stage.look(lambda s: s.exec(select(Incoming)).all())] == [Wait.DONE]
     assert len(stage.look(lambda s: s.exec(select(Conversation)).all())) == 1
     await settled(stage)

@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from tests.faults.account import all_is_well, as_played, complaints, is_at_rest, repeated
+from tests.faults.account import all_is_well, as_played, complaints, repeated, waiting
 from tests.faults.conftest import Opening
 from tests.faults.nursery import Nursery
 from tests.faults.players import Play, some_cases
@@ -44,7 +44,7 @@ async def test_killed_fifty_times_while_twenty_people_are_at_it(stages: Opening,
     wanted = some_cases(28, also=["P012", "P019", "P023", "P026", "P027", "P034", "P036", "P037"])
     await play.through(wanted, enough=killing.done)
     await killing
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     print(f"{len(stage.blows)} kills, {len(play.ended)} lives, {len(stage.platform.callbacks)} messages,")
     print(
         f"{sum(d.attempts > 1 for d in stage.platform.callbacks)} of them delivered again, {repeated(stage)} texts repeated"

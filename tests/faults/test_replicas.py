@@ -8,7 +8,7 @@ import secrets
 import pytest
 
 from tests.databases import Server
-from tests.faults.account import all_is_well, as_played, complaints, is_at_rest, repeated
+from tests.faults.account import all_is_well, as_played, complaints, repeated, waiting
 from tests.faults.conftest import Opening
 from tests.faults.fleet import Bot
 from tests.faults.nursery import Nursery
@@ -61,7 +61,7 @@ async def test_one_is_killed_and_one_freezes(
     play = Play(stage.platform, PEOPLE, ShortLife)
     await play.through(some_cases(30), enough=trouble.done)
     await trouble
-    await stage.at_rest(is_at_rest)
+    await stage.at_rest(waiting)
     print(f"{len(play.ended)} lives, {len(stage.platform.callbacks)} messages,")
     print(f"{sum(d.attempts > 1 for d in stage.platform.callbacks)} delivered again, {repeated(stage)} texts repeated")
     all_is_well(play.troubles, complaints(stage), as_played(stage, play.ended, short=SHORT))
