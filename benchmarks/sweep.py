@@ -82,7 +82,7 @@ async def sweep(place: Place) -> Swept:
         await process.wait()
         raise Failed(f"a sweep took longer than {WITHIN:g} s") from None
     if process.returncode:
-        raise Failed(complaint.decode(errors="replace")[-2000:])
+        raise Failed(f"the tick ended with {process.returncode}: {complaint.decode(errors='replace')[-2000:]}")
     told = json.loads(said.splitlines()[-1])
     return Swept(told["seconds"][0], told["seconds"][1], told["said"][0], told["said"][1], told["peak"])
 
