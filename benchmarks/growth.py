@@ -70,6 +70,8 @@ async def run(bench: Bench) -> Row:
                 figures = ", ".join(f"{what} {values[-1]:.0f} ms" for what, values in office.figures.items())
                 bench.say(f"growth: {engine} with {office.size:,}: {figures}")
         row.figures += _figures(engine, *offices)
+        sizes = ", ".join(f"{office.size:,}: {seeds.size(office.place.database):,.0f} MB" for office in offices)
+        row.notes.append(f"{engine}, size of the database with {sizes}.")
         for office in offices:
             await asyncio.to_thread(_forget, office.place)
     return row

@@ -29,8 +29,12 @@ class Sampler:
         self._thread = threading.Thread(target=self._look, name="sampler", daemon=True)
 
     def __enter__(self) -> Self:
-        signal.signal(BEGIN, lambda number, frame: self._thread.start())
+        signal.signal(BEGIN, lambda number, frame: self.begin())
         return self
+
+    def begin(self) -> None:
+        """The start is over: look from now on."""
+        self._thread.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stop.set()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -86,6 +87,20 @@ def ask(database: str, question: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(database, autocommit=True) as server:
         cursor = server.execute(question.encode())
         return cursor.fetchall() if cursor.description else []
+
+
+def size(database: str) -> float:
+    """Megabytes on disk."""
+    url = make_url(database)
+    if url.drivername == "sqlite":
+        return (
+            sum(
+                file.stat().st_size
+                for file in Path(url.database or "").parent.glob(f"{Path(url.database or '').name}*")
+            )
+            / 1e6
+        )
+    return int(ask(database, "SELECT pg_database_size(current_database())")[0][0]) / 1e6
 
 
 def tidied(database: str) -> None:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 
 from benchmarks import files, processes, seeds, yardstick
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, profile
 from benchmarks.office import Place
 from benchmarks.processes import MEASURED, Failed, pinned
 from benchmarks.results import Bar, Figure, Row
@@ -63,14 +63,24 @@ async def run(bench: Bench) -> Row:
             check(office.swept[-1], some)
     for office in offices:
         row.figures += _figures(office)
+    if not bench.quick:
+        place = offices[0].place
+        files.due_again(place.database, 1, some)
+        await _ticked(place, str(place.folder / "profile.json"))
+        row.notes += profile(place.folder / "profile.json", "the sweep, on SQLite")
     return row
 
 
 async def sweep(place: Place) -> Swept:
     """One process, two ticks."""
+    told = json.loads((await _ticked(place)).splitlines()[-1])
+    return Swept(told["seconds"][0], told["seconds"][1], told["said"][0], told["said"][1], told["peak"])
+
+
+async def _ticked(place: Place, *more: str) -> bytes:
     with pinned(MEASURED):
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "benchmarks.ticking", str(place.config)),
+            *(sys.executable, "-m", "benchmarks.ticking", str(place.config), *more),
             cwd=processes.ROOT,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -83,8 +93,7 @@ async def sweep(place: Place) -> Swept:
         raise Failed(f"a sweep took longer than {WITHIN:g} s") from None
     if process.returncode:
         raise Failed(f"the tick ended with {process.returncode}: {complaint.decode(errors='replace')[-2000:]}")
-    told = json.loads(said.splitlines()[-1])
-    return Swept(told["seconds"][0], told["seconds"][1], told["said"][0], told["said"][1], told["peak"])
+    return said
 
 
 def check(swept: Swept, due: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 
 from benchmarks.files import NOW
+from benchmarks.sampler import Sampler
 from bot.__main__ import assemble
 from bot.config import load
 from models.messages import Outgoing
@@ -20,12 +22,13 @@ def _said(session: Session) -> int:
     return session.exec(select(func.count()).select_from(Outgoing)).one()
 
 
-async def _ticks(config: Path) -> dict[str, Any]:
+async def _ticks(config: Path, begin: Callable[[], None]) -> dict[str, Any]:
     """The same application as `serve` runs, without its door and its clock."""
     app = assemble(load(config), now=lambda: NOW, ticking=False)
     seconds, said = [], []
     try:
         before = await app.store.read(_said)
+        begin()
         for _ in range(2):
             begun = time.perf_counter()
             await app.tick()
@@ -45,5 +48,14 @@ def _peak() -> float:
     return 0.0
 
 
+def main(config: str, samples: str = "") -> None:
+    """The office of this config file; looking at itself where it is told into which file."""
+    if not samples:
+        print(json.dumps(asyncio.run(_ticks(Path(config), lambda: None))))
+        return
+    with Sampler(Path(samples)) as sampler:
+        asyncio.run(_ticks(Path(config), sampler.begin))
+
+
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(_ticks(Path(sys.argv[1])))))
+    main(*sys.argv[1:])
