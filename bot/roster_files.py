@@ -147,6 +147,7 @@ def read(path: Path) -> Roster:
 
 
 def read_folder(folder: Path) -> Roster:
+    """The roster of a folder with members.json, units.json and staff.json; BadRoster with every row at fault."""
     sheets = [
         _json_sheet(folder / "members.json", "members", JSON_MEMBERS),
         _json_sheet(folder / "units.json", "units", JSON_UNITS),
@@ -186,6 +187,7 @@ def _at(row: object, address: str) -> object:
 
 
 def read_workbook(path: Path) -> Roster:
+    """The roster of an .xlsx workbook with the sheets 委员, 承办单位, 工作人员; BadRoster with every row at fault."""
     _bounded(path)
     _packed_honestly(path)
     left = MAX_ROWS

@@ -41,6 +41,7 @@ class WorkYear(BaseModel):
         return self
 
     def is_workday(self, day: date) -> bool:
+        """Whether people work on this day: weekends, days off and make-up days counted."""
         return day in self.make_up_days or (day.weekday() < 5 and day not in self.days_off)
 
 
@@ -72,6 +73,7 @@ def day_of(moment: datetime) -> date:
 
 
 def is_workday(day: date) -> bool:
+    """Whether people work on this day: weekends, days off and make-up days counted."""
     if day.year in YEARS:
         return YEARS[day.year].is_workday(day)
     try:
@@ -145,18 +147,22 @@ def _days(start: date, end: date) -> Iterator[date]:
 
 
 def review_due(submitted_on: date, rules: Rules) -> date:
+    """Until when a review step is taken, working days."""
     return add_workdays(submitted_on, rules.review_workdays)
 
 
 def returned_due(returned_on: date, rules: Rules) -> date:
+    """Until when a returned proposal is mended, working days."""
     return add_workdays(returned_on, rules.returned_workdays)
 
 
 def assign_due(filed_on: date, rules: Rules) -> date:
+    """Until when a filed proposal is assigned, working days."""
     return add_workdays(filed_on, rules.assign_workdays)
 
 
 def ack_due(assigned_on: date, rules: Rules) -> date:
+    """Until when a unit signs for its task, working days."""
     return add_workdays(assigned_on, rules.ack_workdays)
 
 
@@ -166,6 +172,7 @@ def objection_until(assigned_on: date, rules: Rules) -> date:
 
 
 def objection_reply_due(objected_on: date, rules: Rules) -> date:
+    """Until when the dispatcher answers an objection, natural days (DOMAIN §6.3)."""
     return add_days(objected_on, rules.objection_reply_days)
 
 
@@ -182,6 +189,7 @@ def co_opinion_due(assigned_on: date, lead_due_on: date, rules: Rules) -> date:
 
 
 def comm_before_due(acked_on: date, rules: Rules) -> date:
+    """Until when the first talk takes place, working days from signing (DOMAIN §8.2)."""
     return add_workdays(acked_on, rules.comm_before_workdays)
 
 
@@ -192,18 +200,22 @@ def comm_during_due(assigned_on: date, due_on: date, rules: Rules) -> date:
 
 
 def comm_after_due(issued_on: date, rules: Rules) -> date:
+    """Until when the talk after the reply takes place, working days (DOMAIN §8.2)."""
     return add_workdays(issued_on, rules.comm_after_workdays)
 
 
 def comm_confirm_due(recorded_on: date, rules: Rules) -> date:
+    """Until when a recorded talk may be denied, natural days (DOMAIN §8.3)."""
     return add_days(recorded_on, rules.comm_confirm_days)
 
 
 def feedback_due(sent_on: date, rules: Rules) -> date:
+    """Until when the member rates, working days (DOMAIN §10.2)."""
     return add_workdays(sent_on, rules.feedback_workdays)
 
 
 def rehandle_due(decided_on: date, rules: Rules) -> date:
+    """Until when a second handling is answered, months (DOMAIN §10.4)."""
     return add_months(decided_on, rules.rehandle_months)
 
 
@@ -219,6 +231,7 @@ class Mark:
 
     @property
     def name(self) -> str:
+        """As people read it: 剩3日, 今日到期, 已逾期7日."""
         if self.left == 0:
             return "今日到期"
         if self.left < 0:
@@ -227,6 +240,7 @@ class Mark:
 
     @property
     def is_overdue(self) -> bool:
+        """Whether the term has passed."""
         return self.left < 0
 
 

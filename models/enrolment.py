@@ -18,6 +18,7 @@ class Tally:
     unchanged: int = 0
 
     def add(self, is_new: bool, is_changed: bool) -> None:
+        """Count one row."""
         if is_new:
             self.new += 1
         elif is_changed:

@@ -68,6 +68,7 @@ class Sheet:
     rows: Sequence[tuple[int, Mapping[str, object]]] = field(default=())
 
     def bad(self, row: int, column: str, reason: str) -> BadRow:
+        """A complaint about a cell of this sheet."""
         return BadRow(self.name, row, self.columns.get(column, column), reason)
 
 

@@ -140,6 +140,7 @@ class Rules(BaseModel):
 
     @property
     def remind_time(self) -> time:
+        """When reminders go out, as a time of day."""
         return time.fromisoformat(self.remind_at)
 
 

@@ -76,6 +76,7 @@ class WeComClient:
         )
 
     async def close(self) -> None:
+        """Let the connections go."""
         if self._http:
             await self._http.aclose()
             self._http = None
@@ -104,6 +105,7 @@ class WeComClient:
         return {"button": answer.get("button") or []}
 
     async def create_menu(self, menu: dict[str, Any]) -> None:
+        """Set the app's menu, as menu/create takes it."""
         check(menu, "menu_create")
         await self._call("menu/create", menu, agentid=self._wecom.agent_id)
 

@@ -31,6 +31,7 @@ class Seal:
         self._token, self._corp = token, corp_id
 
     def signature(self, timestamp: str, nonce: str, encrypted: str) -> str:
+        """The platform's signature of these parts (PROTOCOL §1.3), 40 hex characters."""
         parts = sorted(_bytes(part) for part in (self._token, timestamp, nonce, encrypted))
         return hashlib.sha1(b"".join(parts), usedforsecurity=False).hexdigest()  # the platform's choice, not ours
 

@@ -117,6 +117,7 @@ def to_json(say: Say) -> dict[str, Any]:
 
 
 def from_json(stored: dict[str, Any]) -> Say:
+    """What `to_json` has stored, as it was."""
     fields = {name: value for name, value in stored.items() if name != "say"}
     match stored["say"]:
         case "Words":

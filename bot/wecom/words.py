@@ -35,6 +35,7 @@ def link(url: str, text: str = "") -> str:
 
 
 def is_url(url: str) -> bool:
+    """Whether a text is a plain http(s) address, short enough for the platform."""
     try:
         return bool(_URL.fullmatch(url) and urlsplit(url).hostname and len(url.encode()) <= LONGEST_URL)
     except ValueError:

@@ -98,7 +98,7 @@ async def talk(v: Visitor, stage: str, *, typed: bool = True) -> None:
 async def says_it_was_so(v: Visitor, stage: str) -> None:
     """林知夏 confirms what was recorded."""
     await v.presses(LIN, "属实")
-    await v.reads(LIN, "属实", "委员已确认")
+    await v.reads(LIN, "已确认属实")
     await v.reads(WEI, f"{stage}沟通委员已确认")
 
 
