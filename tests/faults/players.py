@@ -19,8 +19,9 @@ UNSAID = 60.0  # seconds
 class AttentiveTalk(Talk):
     """A conversation in which a question that comes again is not answered again; how often one does, the account says."""
 
-    def __init__(self, *how: Any) -> None:
+    def __init__(self, typing: float, *how: Any) -> None:
         super().__init__(*how)
+        self._typing = typing
         self._answered: set[str] = set()
 
     def _answer(self, shown: Shown) -> Answer | None:
@@ -28,28 +29,36 @@ class AttentiveTalk(Talk):
 
     async def _give(self, answer: Answer, question: Shown) -> None:
         self._answered.add(question.text)
+        await asyncio.sleep(self._typing)
         await super()._give(answer, question)
 
 
 class AttentivePhone(Phone):
-    """A phone in attentive hands."""
+    """A phone in attentive hands, which take their time."""
+
+    typing = 0.0  # seconds for each answer
 
     async def does(
         self, opening: Opening, *answers: Answer, until: Callable[[str], bool], what: str, by_hand: bool = False
     ) -> Shown:
         """As any phone, but with such talks."""
         async with self.hand:
-            return await AttentiveTalk(self, answers, until, what, by_hand).through(opening)
+            return await AttentiveTalk(self.typing, self, answers, until, what, by_hand).through(opening)
 
 
 class AttentivePhones(Phones):
     """Everybody's phones."""
 
+    def __init__(self, platform: Platform, patience: Patience, typing: float) -> None:
+        super().__init__(platform, patience)
+        self._typing = typing
+
     def of(self, userid: str) -> Phone:
         """This person's phone, always the same."""
         userid = userid.lower()
         if userid not in self._phones:
-            self._phones[userid] = AttentivePhone(self.platform.person(userid), self.patience)
+            self._phones[userid] = phone = AttentivePhone(self.platform.person(userid), self.patience)
+            phone.typing = self._typing
         return self._phones[userid]
 
 
@@ -72,13 +81,14 @@ class Play:
     platform: Platform
     at_once: int = 20
     kind: type[Life] = Life
+    typing: float = 0.0
     ended: list[Case] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     begun: list[Case] = field(default_factory=list)
 
     async def through(self, played: Sequence[Case], enough: Callable[[], bool] = lambda: False) -> None:
         """Every life to its end; when it is `enough`, no other is begun."""
-        phones = AttentivePhones(self.platform, Patience(UNSAID, 2 * UNSAID))
+        phones = AttentivePhones(self.platform, Patience(UNSAID, 2 * UNSAID), self.typing)
         self.platform.on_change.append(phones.notice)
         ties, slots = Ties.of(played), asyncio.Semaphore(self.at_once)
 

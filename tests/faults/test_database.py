@@ -23,6 +23,7 @@ from tests.faults.stage import Stage
 from tests.town import prepare
 
 FEW, MANY = 9, 20  # people; so few where a minute lasts a minute, or the office would come to the limit of a member
+TYPING = 0.4  # seconds for each answer
 HELD = 5.5  # seconds
 FULL = 8.0  # seconds; by the clock of a real office it may be a minute or a week
 DOWN = 4.0  # seconds
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.timeout(120)
 @asynccontextmanager
 async def people_at_it(stage: Stage, number: int) -> AsyncIterator[Play]:
     """So many people write and hand in proposals meanwhile; afterwards all is as it must be, in the same process."""
-    play, pid = Play(stage.platform, number, ShortLife), stage.bot.pid
+    play, pid = Play(stage.platform, number, ShortLife, TYPING), stage.bot.pid
     playing = asyncio.create_task(play.through(some_cases(number)))
     await asyncio.sleep(1.0)
     yield play
