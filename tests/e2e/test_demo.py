@@ -112,7 +112,7 @@ async def replies(v: Visitor, words: str) -> None:
     await v.says(WEI, "完")
     await v.reads(WEI, "已写答复")
     await v.presses(WEI, "送审")
-    await v.reads(WEI, "已送审", "单位复核中")
+    await v.reads(WEI, "已送审", "复核人")
     for holder, taker, name, card, act in (
         (MENG, LEI, "雷素秋", "答复待复核", "同意"),
         (LEI, YAN, "阎书闻", "答复待签发", "签发"),
