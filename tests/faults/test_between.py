@@ -18,7 +18,7 @@ from tests.faults.nursery import Nursery
 from tests.faults.stage import Stage
 from tests.stories.acts import LIN, TITLE
 
-LEASE = 61.0  # seconds until what a dead process had in hand is somebody else's
+LEASE = 21.0  # seconds until what a dead process had in hand is somebody else's
 WITHIN = 20.0
 PIECES = 3
 

@@ -23,9 +23,9 @@ from tests.faults.stage import Stage
 from tests.town import prepare
 
 FEW, MANY = 9, 20  # people; so few where a minute lasts a minute, or the office would come to the limit of a member
-TYPING = 0.4  # seconds for each answer
+TYPING = 0.3  # seconds for each answer
 HELD = 5.5  # seconds
-FULL = 8.0  # seconds; by the clock of a real office it may be a minute or a week
+FULL = 7.0  # seconds; by the clock of a real office it may be a minute or a week
 DOWN = 4.0  # seconds
 
 pytestmark = pytest.mark.timeout(120)
@@ -82,7 +82,7 @@ async def test_postgresql_restarts_under_load(
     stages_on: Opening, nursery: Nursery, mortal: Mortal, crash: bool
 ) -> None:
     prepare(mortal.url)
-    stage = await stages_on(mortal.url, pace=6.0, nursery=nursery)
+    stage = await stages_on(mortal.url, pace=4.0, nursery=nursery)
     async with people_at_it(stage, MANY):
         with stage.blow("PostgreSQL goes down"):
             mortal.down(crash=crash)

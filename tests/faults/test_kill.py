@@ -14,7 +14,7 @@ from tests.faults.players import Play, some_cases
 from tests.faults.stage import Stage
 
 KILLS = 50
-PACE = 6.0  # seconds of the town in one of ours: a lease of a minute holds for ten seconds
+PACE = 4.0  # seconds of the town in one of ours: a lease holds for five seconds
 EARLY = 0.2  # of the processes are killed while they are still starting
 SEED = "TIANTONG_TEST_SEED"
 
