@@ -237,10 +237,17 @@ def here(*words: object) -> Any:
     return CliRunner().invoke(cli, [str(word) for word in words])
 
 
-def refused(*words: object) -> str:
+def fine(*words: object) -> str:
+    """What a command that went well has printed, in this process."""
+    done = here(*words)
+    assert (done.exit_code, done.stderr) == (0, ""), done.output
+    return str(done.stdout)
+
+
+def refused(*words: object, code: int = 2) -> str:
     """The one line with which a command is refused, in this process."""
     done = here(*words)
-    assert (done.exit_code, done.stdout) == (2, ""), done.output
+    assert (done.exit_code, done.stdout) == (code, ""), done.output
     [line] = done.stderr.splitlines()
     assert "Error" not in line.partition("（")[0]
     return str(line)

@@ -15,7 +15,7 @@ from models.audit import BEGINNING, Audit, Chain, digest
 from models.books import Books
 from models.proposal import Proposal
 from models.store import locked
-from tests.upkeep.hands import ODD, bot, complaint, config, proposal_ids, store_of, tampered, well
+from tests.upkeep.hands import ODD, bot, complaint, config, fine, proposal_ids, refused, store_of, tampered, well
 
 FACTS: dict[str, Any] = {
     "proposal_id": 7,
@@ -233,9 +233,9 @@ def test_guards_that_somebody_took_away_are_missed_and_put_back_by_migrate(url: 
     path = config(tmp_path, url)
     with store_of(url) as store, store.connection() as connection:
         triggers.lift(connection)
-    assert "触发器" in complaint(bot("verify", "--config", path), code=1)
-    well(bot("migrate", "--config", path))
-    assert "完好" in well(bot("verify", "--config", path))
+    assert "触发器" in refused("verify", "--config", path, code=1)
+    fine("migrate", "--config", path)
+    assert "完好" in fine("verify", "--config", path)
 
 
 def test_a_guard_that_was_put_to_sleep_is_missed(lived: Any) -> None:
@@ -267,4 +267,4 @@ def test_the_command_names_the_first_that_is_broken(url: str, tmp_path: Path) ->
     assert "第 3 条记录" in line
     assert "另有原因" not in line
     tampered(url, CHANGES["the last gone"], p=first)
-    assert f"提案 {first} " in complaint(bot("verify", "--config", config(tmp_path, url)), code=1)
+    assert f"提案 {first} " in refused("verify", "--config", config(tmp_path, url), code=1)

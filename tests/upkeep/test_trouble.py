@@ -1,5 +1,6 @@
 """Whatever is wrong with a database or a file: one sentence, exit 2, and nothing half-written lies about."""
 
+import shutil
 import signal
 import socket
 import sqlite3
@@ -22,10 +23,12 @@ from tests.upkeep.hands import (
     ROOT,
     another_proposal,
     as_others,
+    backed_up,
     bot,
     complaint,
     config,
     contents,
+    fine,
     on_a_small_disk,
     refused,
     store_of,
@@ -43,12 +46,18 @@ def left_over(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.endswith((".part", "-journal", "-wal", "-shm"))]
 
 
-@pytest.fixture
-def kept(lived: Make, tmp_path: Path) -> Path:
-    """A good backup."""
-    out = tmp_path / "kept.db"
-    well(bot("backup", "--config", config(tmp_path, lived("sqlite")), out))
+@pytest.fixture(scope="module")
+def kept_once(past: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good backup, to be copied."""
+    out = tmp_path_factory.mktemp("kept") / "kept.db"
+    backed_up(f"sqlite:///{past}", out)
     return out
+
+
+@pytest.fixture
+def kept(kept_once: Path, tmp_path: Path) -> Path:
+    """A good backup."""
+    return Path(shutil.copy(kept_once, tmp_path / "kept.db"))
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
@@ -207,7 +216,7 @@ def test_where_a_backup_may_not_be_written(lived: Make, tmp_path: Path) -> None:
     (tmp_path / "yesterday.db").write_text("x")
     assert "--replace" in refused("backup", "--config", path, tmp_path / "yesterday.db")
     assert (tmp_path / "yesterday.db").read_text() == "x"
-    well(bot("backup", "--config", path, tmp_path / "yesterday.db", "--replace"))
+    fine("backup", "--config", path, tmp_path / "yesterday.db", "--replace")
     assert (tmp_path / "yesterday.db").read_bytes().startswith(b"SQLite format 3")
     assert contents(url) == before
 
@@ -247,8 +256,8 @@ def test_an_office_whose_file_is_damaged(lived: Make, kept: Path, tmp_path: Path
         line = refused(*words)
         assert line.startswith("database.url：数据库文件已损坏")
     file_of(url).rename(tmp_path / "damaged.db")  # as the sentence says
-    well(bot("restore", "--config", path, kept))
-    well(bot("verify", "--config", path))
+    fine("restore", "--config", path, kept)
+    fine("verify", "--config", path)
 
 
 # --- a full disk ------------------------------------------------------------------------------------------------------
@@ -263,7 +272,7 @@ def test_the_disk_is_full_while_a_backup_is_written(size: int, url: str, tmp_pat
     line = complaint(done)
     assert "磁盘" in line
     assert list(folder.iterdir()) == []
-    well(bot("backup", "--config", path, folder / "out.db"))
+    fine("backup", "--config", path, folder / "out.db")
 
 
 def test_the_disk_is_full_while_an_office_moves(lived: Make, tmp_path: Path) -> None:
@@ -283,7 +292,7 @@ def test_the_disk_is_full_while_an_office_is_restored(kept: Path, lived: Make, t
     words = ("restore", "--config", config(tmp_path, url), kept, "--replace")
     assert "磁盘" in complaint(bot(*words, preexec_fn=on_a_small_disk(60_000)))
     assert contents(url) == before
-    well(bot("verify", "--config", config(tmp_path, url)))
+    fine("verify", "--config", config(tmp_path, url))
 
 
 # --- told to end ------------------------------------------------------------------------------------------------------
