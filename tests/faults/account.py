@@ -117,12 +117,16 @@ def _said(stage: Stage, session: Session, blows: Sequence[Blow]) -> Iterator[str
 
 
 def _sent(calls: Iterable[Call]) -> Iterator[Call]:
-    """The messages that the platform took."""
-    return (call for call in calls if call.path == "message/send" and call.response.get("errcode") == 0)
+    """The messages that the platform took and showed: one it knew as a repetition has the number of the first."""
+    known = set()
+    for call in calls:
+        if call.path == "message/send" and call.response.get("errcode") == 0 and call.response["msgid"] not in known:
+            known.add(call.response["msgid"])
+            yield call
 
 
 def _texts(calls: Iterable[Call]) -> dict[tuple[str, str], list[datetime]]:
-    """When the platform took each text."""
+    """When each text was shown."""
     texts: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for call in _sent(calls):
         if call.request["msgtype"] == "text":
@@ -132,10 +136,7 @@ def _texts(calls: Iterable[Call]) -> dict[tuple[str, str], list[datetime]]:
 
 def _taken_at(calls: Iterable[Call]) -> dict[str, datetime]:
     """When each message was taken for the first time."""
-    taken: dict[str, datetime] = {}
-    for call in _sent(calls):
-        taken.setdefault(call.response["msgid"], call.at)
-    return taken
+    return {call.response["msgid"]: call.at for call in _sent(calls)}
 
 
 def _repetitions(
