@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from models import copying
+from models import copying, schema
 from models.trouble import why
 from tests.databases import Server, sqlite_url
 from tests.upkeep import old_server
