@@ -79,6 +79,7 @@ def remind(turn: Turn) -> bool:
     due = due.order_by(col(Assignment.remind_on), col(Assignment.id))
     rows = claimed(turn.session, due).all()
     read_ahead(turn.session, rows)
+    access.read_ahead(turn.session, {a.unit for a in rows})
     with turn.session.no_autoflush:
         for a in rows:
             _look_at(turn, a)
