@@ -46,9 +46,9 @@ class Talks:
 
 
 class Room:
-    """People who talk with one bot over one platform."""
+    """People who talk with one bot, or with replicas in turn, over one platform."""
 
-    def __init__(self, port: int, platform: Platform, people: Sequence[str]) -> None:
+    def __init__(self, port: int | Sequence[int], platform: Platform, people: Sequence[str]) -> None:
         drafts = texts.drafts()
         self._talks = {p: Talk(p, drafts[n % len(drafts)]) for n, p in enumerate(people)}
         self._port, self._platform, self._sealer = port, platform, Sealer()
