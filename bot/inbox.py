@@ -159,7 +159,8 @@ class Inbox:
 
     def _several(self, session: Session) -> bool:
         """One transaction: the oldest update of each of several people, each in a savepoint of its own."""
-        rows = session.exec(_HEADS[self._store.is_sqlite], params={"now": self._now()}).all()
+        now = {"now": self._now(), "set_back": self._now() + timedelta(seconds=2 * BACK_OFF[-1])}
+        rows = session.exec(_HEADS[self._store.is_sqlite], params=now).all()
         done = [row.id for row in rows if self._worked(session, row)]
         if done:
             session.connection().execute(_DONE, {"ids": done})
@@ -227,8 +228,9 @@ def _heads(most: int) -> Any:
         .where(earlier.person == Incoming.person, earlier.state == WAITING, earlier.id < col(Incoming.id))
         .exists()
     )
-    now = bindparam("now", type_=UtcDateTime())
-    ready = or_(col(Incoming.not_before).is_(None), col(Incoming.not_before) <= now)
+    now, set_back = (bindparam(name, type_=UtcDateTime()) for name in ("now", "set_back"))
+    later = col(Incoming.not_before)
+    ready = or_(later.is_(None), later <= now, later > set_back)  # so far ahead: the clock was set back meanwhile
     waiting = select(Incoming).where(col(Incoming.state) == WAITING, ready, ~blocked)
     return waiting.order_by(col(Incoming.id)).limit(most).with_for_update(skip_locked=True)
 

@@ -272,8 +272,9 @@ async def test_a_crash_between_sending_and_marking_shows_no_card_twice(still: To
     assert row.state is Wait.WAITING
     await still.restart()
     await still.quiet()
-    assert [row.state for row in await rows(still, WEI)] == [Wait.WAITING], "the lease of the dead has to run out"
-    await still.calendar.turn(seconds=61)
+    if not still.app.store.is_sqlite:  # there another replica may be sending it: the lease of the dead has to run out
+        assert [row.state for row in await rows(still, WEI)] == [Wait.WAITING]
+        await still.calendar.turn(seconds=61)
     assert [row.state for row in await rows(still, WEI)] == [Wait.DONE]
     assert len(texts(still, WEI)) == 1
     assert still.platform.violations == []

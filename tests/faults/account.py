@@ -89,6 +89,7 @@ def _said(stage: Stage, session: Session, blows: Sequence[Blow]) -> Iterator[str
     taken = _taken_at(stage.platform.calls)
     wanted: Counter[tuple[str, str]] = Counter()
     last: dict[tuple[str, int], list[tuple[datetime, int]]] = defaultdict(list)
+    by_id = {row.id: row for row in rows}
     for row in rows:
         if row.state is not Wait.DONE:
             yield f"not said: {row.id} to {row.person}: {row.state} {row.trouble} {row.errcode}"
@@ -112,6 +113,8 @@ def _said(stage: Stage, session: Session, blows: Sequence[Blow]) -> Iterator[str
         for (earlier, before), (later, after) in pairwise(said):
             if earlier > later:
                 yield f"out of order for {person}, {Lane(lane).name}: {after} came before {before}"
+                for one in (before, after):
+                    yield str(by_id[one])
     for dropped in stage.platform.dropped:
         yield f"beyond the limit of {dropped.person}"
 
