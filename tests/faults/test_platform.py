@@ -21,7 +21,6 @@ from tests.faults.account import all_is_well, as_played, complaints, settled, wa
 from tests.faults.conftest import Opening
 from tests.faults.nursery import Nursery
 from tests.faults.players import SHORT, Play, ShortLife, some_cases
-from tests.faults.stage import Stage
 from tests.town import Town, prepare
 
 ASKED = (("帮助", "我要提案"), ("我的提案", "提案"), ("待办", "办"))  # what is said, and what the answer holds
