@@ -25,6 +25,7 @@ from tests.town import Town, prepare
 
 ASKED = (("帮助", "我要提案"), ("我的提案", "提案"), ("待办", "办"))  # what is said, and what the answer holds
 PEOPLE = 20
+STILL, TICK = 0.001, 0.2  # seconds of the town in one of ours; seconds of ours between two looks at what is due
 AWAY = 15.0  # seconds
 PROBES = 4  # in so many seconds: after 2, 4 and 8
 
@@ -61,6 +62,32 @@ async def test_for_an_hour(town: Town, how: dict[str, Any], monkeypatch: pytest.
             assert answer in shown.text, f"{words}: {shown.text}"
     assert town.platform.violations == []
     assert not town.platform.dropped
+
+
+async def test_the_command_itself_for_an_hour(stages: Opening, nursery: Nursery) -> None:
+    """A process of its own, and nothing of the platform left: no token, no menu, no sending; its clock is moved."""
+    stage = await stages(nursery=nursery, pace=STILL, tick=TICK)
+    people = [stage.person(userid) for userid in list(stage.platform.people)[:PEOPLE]]
+    outage = stage.platform.switches.break_down(refuse=True)
+    for minutes in range(0, 60, 5):
+        if minutes % 20 == 0:
+            words, _ = ASKED[minutes // 20]
+            await asyncio.gather(*(person.says(words) for person in people))
+        before = outage.hits
+        await stage.ticks()
+        assert outage.hits - before <= AT_ONCE, "it is asked now and then"
+        stage.calendar.jump(minutes=5)
+    assert outage.hits <= 2 * AT_ONCE
+    outage.clear()
+    for _ in range(6):
+        await stage.ticks()
+        stage.calendar.jump(minutes=1)
+    await settled(stage)
+    for person in people:
+        for (words, answer), shown in zip(ASKED, person.unread, strict=True):
+            assert answer in shown.text, f"{words}: {shown.text}"
+    tokens = [call.response.get("errcode") for call in stage.platform.calls if call.path == "gettoken"]
+    assert tokens.count(0) <= 2
 
 
 def sends(calls: Any) -> int:
