@@ -170,7 +170,9 @@ class Inbox:
 
     def _several(self, session: Session) -> int:
         """One transaction: the oldest update of each of several people, each in a savepoint of its own."""
-        rows = session.exec(_HEADS, params={"now": self._now(), "most": self._handful}).all()
+        now, back = self._now(), timedelta(seconds=2 * BACK_OFF[-1])
+        asked = {"now": now, "set_back": now + back, "most": self._handful}
+        rows = session.exec(_HEADS, params=asked).all()
         done = [row.id for row in rows if self._worked(session, row)]
         if done:
             session.connection().execute(_DONE, {"ids": done})
@@ -238,8 +240,9 @@ def _heads() -> Any:
         .where(earlier.person == Incoming.person, earlier.state == WAITING, earlier.id < col(Incoming.id))
         .exists()
     )
-    now = bindparam("now", type_=UtcDateTime())
-    ready = or_(col(Incoming.not_before).is_(None), col(Incoming.not_before) <= now)
+    now, set_back = (bindparam(name, type_=UtcDateTime()) for name in ("now", "set_back"))
+    later = col(Incoming.not_before)
+    ready = or_(later.is_(None), later <= now, later > set_back)  # so far ahead: the clock was set back meanwhile
     waiting = select(Incoming).where(col(Incoming.state) == WAITING, ready, ~blocked)
     return waiting.order_by(col(Incoming.id)).limit(bindparam("most")).with_for_update(skip_locked=True)
 

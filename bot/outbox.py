@@ -1,7 +1,8 @@
 """Delivers what was said, as often as it takes, in order per person.
 
-A row is leased, sent, marked. After a crash it is sent again: a card carries a task_id made from its row and the
-platform's duplicate check, so the repetition is dropped; a text may arrive twice, and at most once more (PROTOCOL §5.1).
+A row is leased, sent, marked. Whatever went out and may have arrived (the process died, the answer was lost) is sent
+again: a card carries a task_id made from its row and the platform's duplicate check, so the repetition is dropped; a text
+may arrive twice, and at most once more (PROTOCOL §5.1). docs/guarantees.md says what that means for people.
 """
 
 import asyncio
@@ -10,10 +11,11 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import bindparam, func, tuple_
+from sqlalchemy import bindparam, func, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
@@ -21,8 +23,8 @@ from bot.bell import Bell
 from bot.wecom import Clock
 from bot.wecom.check import BadBody
 from bot.wecom.client import Sent
-from bot.wecom.errors import Rejected, TryLater, WeComError
-from bot.wecom.messages import CardNow, Words, bodies, from_json
+from bot.wecom.errors import Rejected, TokenExpired, TryLater, WeComError
+from bot.wecom.messages import LONGEST_CHECK, CardNow, bodies, from_json
 from bot.wecom.words import render, split
 from models.columns import UtcDateTime
 from models.messages import WAITING, Lane, Outgoing, Wait
@@ -36,9 +38,10 @@ AT_ONCE = 50  # being sent at the same time
 SHORT = 500  # characters of which a text is surely one message
 TASK_ID_USED = 42014
 SEND_WITHIN = 12.0  # seconds for one row, well below its lease
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=45)  # what a dead replica had in hand; the clocks of two may be half a minute apart
+AHEAD = 2 * LEASE  # what lies further in the future was written before somebody set the clock back
 PER_MINUTE = {Lane.ANSWER: 28, Lane.CARD: 28, Lane.NOTICE: 25}  # the platform drops what exceeds 30 (PROTOCOL §18)
-DUPLICATE_CHECK = {"enable_duplicate_check": 1, "duplicate_check_interval": 1800}
+LONGEST_SILENCE = 15.0  # seconds between probes of a platform in trouble, at most
 LONGEST_PAUSE = 300.0  # seconds
 ADMIN_PAUSES = (60.0, 300.0, 1800.0, 7200.0, 21600.0, 43200.0, 86400.0)  # seconds
 
@@ -64,9 +67,11 @@ class Outbox:
         self._name = secrets.token_hex(8)
         self.bell = Bell()
         self._stopping = False
+        self._orphans = store.is_sqlite  # it has one process: whoever leased rows before us is dead
         self._taken_over: set[int] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._sent: list[tuple[Outgoing, Result]] = []  # and not marked yet
+        self._failures = 0  # in a row; then one row at a time probes whether the platform is well again
         self._pause_until: datetime | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -85,6 +90,8 @@ class Outbox:
             for task in (self.task, *self._sending):
                 task.cancel()
             await asyncio.gather(self.task, *self._sending, return_exceptions=True)
+            with suppress(StoreDown):
+                await self._store.run(partial(_set_free, of=self._name))
 
     @property
     def alive(self) -> bool:
@@ -102,6 +109,9 @@ class Outbox:
     async def _step(self) -> bool:
         """Mark what has been sent, begin to send more; whether there was anything to do."""
         try:
+            if self._orphans:
+                await self._store.run(partial(_set_free, of=None))
+                self._orphans = False
             marked = await self._mark_sent()
             claimed_rows = await self._claim_some()
         except StoreDown as down:
@@ -122,20 +132,27 @@ class Outbox:
             return False
         sent = list(self._sent)
         await self._store.run(lambda session: self._mark_all(session, sent))
+        self._weigh([result for _, result in sent])
         del self._sent[: len(sent)]
         return True
 
     async def _claim_some(self) -> Sequence[Outgoing]:
-        room = AT_ONCE - len(self._sending)
-        paused = self._pause_until is not None and self._now() < self._pause_until
-        if self._stopping or paused or room <= 0:
+        room = (1 if self._failures else AT_ONCE) - len(self._sending)
+        if self._stopping or self._paused or room <= 0:
             return []
         return await self._store.run(lambda session: self._claim(session, room))
+
+    @property
+    def _paused(self) -> bool:
+        """Whether the platform is left alone for a while; a clock set back must not make it an hour."""
+        left = (self._pause_until - self._now()).total_seconds() if self._pause_until else 0.0
+        return 0 < left <= LONGEST_SILENCE
 
     # --- claiming -----------------------------------------------------------------------------------------------------
 
     def _claim(self, session: Session, room: int) -> Sequence[Outgoing]:
-        rows = session.exec(_HEADS, params={"now": self._now(), "room": room}).all()
+        heads = _PROBES if self._failures else _HEADS
+        rows = session.exec(heads, params={"now": self._now(), "set_back": self._now() + AHEAD, "room": room}).all()
         if not rows:
             return []
         sent = self._sent_lately(session, {row.person for row in rows})
@@ -154,10 +171,10 @@ class Outbox:
 
     def _sent_lately(self, session: Session, people: set[str]) -> dict[str, tuple[int, datetime]]:
         """How many messages each got within a minute, and when the oldest of them went out."""
-        since = self._now() - timedelta(seconds=60)
+        since, until = self._now() - timedelta(seconds=60), self._now() + AHEAD
         counted = (
             select(Outgoing.person, func.sum(Outgoing.pieces_sent), func.min(Outgoing.sent_at))
-            .where(col(Outgoing.person).in_(people), col(Outgoing.sent_at) > since)
+            .where(col(Outgoing.person).in_(people), col(Outgoing.sent_at).between(since, until))
             .group_by(col(Outgoing.person))
         )
         return {person: (int(count or 0), oldest) for person, count, oldest in session.exec(counted) if oldest}
@@ -172,9 +189,7 @@ class Outbox:
         """Send what is left of a row; the error is looked at when it is marked."""
         try:
             say = from_json(row.body)
-            # Words go without the platform's duplicate check, for one question may rightly be asked twice. What a dead
-            # process may have sent goes with it: shown once more at most, however many die over it.
-            again = DUPLICATE_CHECK if row.id in self._taken_over and isinstance(say, Words) else {}
+            again = _once_more(row) if row.attempts or row.id in self._taken_over else {}
             sent = None
             async with asyncio.timeout(SEND_WITHIN):
                 for body in bodies(say, to=row.person, agent_id=self._agent_id, task_id=_task_id(row))[
@@ -183,7 +198,7 @@ class Outbox:
                     if isinstance(say, CardNow):
                         await self._client.update_card(body)
                     else:
-                        sent = await self._client.send(body | again)
+                        sent = await self._client.send(again | body)
                         row.pieces_sent += 1
             return sent
         except TimeoutError:
@@ -200,6 +215,16 @@ class Outbox:
         for ours, result in sent:
             if row := rows.get(ours.id):
                 self._mark(session, row, ours.pieces_sent, result)
+
+    def _weigh(self, results: Sequence[Result]) -> None:
+        """After a failure the platform is left in peace for a while, then probed by one row at a time: no herd."""
+        failed = any(isinstance(result, TryLater | TokenExpired) or _blocked(result) for result in results)
+        if failed and not self._paused:
+            self._failures += 1
+            silence = min(2.0 ** min(self._failures, 10), LONGEST_SILENCE)
+            self._pause_until = self._now() + timedelta(seconds=silence)
+        elif not failed and any(result is None or isinstance(result, Sent | Rejected) for result in results):
+            self._failures = 0
 
     def _mark(self, session: Session, row: Outgoing, pieces_sent: int, result: Result) -> None:
         if row.lease != self._name or row.state is not Wait.WAITING:
@@ -218,7 +243,6 @@ class Outbox:
             row.attempts += 1
             row.errcode, row.trouble = result.errcode, type(result).__name__
             row.not_before = self._now() + timedelta(seconds=wait)
-            self._pause_until = self._now() + timedelta(seconds=min(wait, 5.0))  # no herd on a platform in trouble
             log.warning("message_delayed", row=row.id, errcode=result.errcode, wait=wait)
         else:
             row.state = Wait.PARKED
@@ -240,6 +264,21 @@ def _wait(error: WeComError, attempts: int) -> float:
     return after or min(2.0 ** (attempts + 1), LONGEST_PAUSE)
 
 
+def _blocked(result: Result) -> bool:
+    """Whether nothing at all will go out until an administrator has been there."""
+    return isinstance(result, Rejected) and result.admin
+
+
+def _once_more(row: Outgoing) -> dict[str, int]:
+    """Ask the platform to drop what it has seen already; cards ask so by themselves, and for longer.
+
+    Words go without this at first, for one question may rightly be asked twice. A further try goes with it: if the first
+    has arrived, this one is shown once more, and no other after it. The platform compares whole requests: the odd number
+    of seconds keeps the same words of another row from being taken for these.
+    """
+    return {"enable_duplicate_check": 1, "duplicate_check_interval": LONGEST_CHECK - (row.id or 0) % 3600}
+
+
 def _has_arrived(error: Rejected) -> bool:
     """The card was changed before (60140), or this very card was taken before and only the answer was lost (42014)."""
     return error.spent or error.errcode == TASK_ID_USED
@@ -256,8 +295,15 @@ def _task_id(row: Outgoing) -> str:
     return "t-" + hashlib.sha256(f"{row.key}\n{row.created_at.isoformat()}".encode()).hexdigest()[:40]
 
 
-def _heads() -> Any:
-    """The first waiting row of each person: by lane, then by age."""
+def _set_free(session: Session, of: str | None) -> None:
+    """What somebody (None: anybody) holds may be taken now; that it was held is kept, for it may have been sent."""
+    held = update(Outgoing).where(col(Outgoing.state) == WAITING, col(Outgoing.leased_until).is_not(None))
+    whose = held if of is None else held.where(col(Outgoing.lease) == of)
+    session.connection().execute(whose.values(leased_until=None))
+
+
+def _heads(*first: Any) -> Any:
+    """The first waiting row of each person, in the order of `first`."""
     earlier: Any = aliased(Outgoing)
     blocked = (
         select(earlier.id)
@@ -270,10 +316,13 @@ def _heads() -> Any:
     )
     now = bindparam("now", type_=UtcDateTime())
     ready = or_(col(Outgoing.not_before).is_(None), col(Outgoing.not_before) <= now)
-    free = or_(col(Outgoing.leased_until).is_(None), col(Outgoing.leased_until) < now)
+    set_back = bindparam("set_back", type_=UtcDateTime())
+    leased = col(Outgoing.leased_until)
+    free = or_(leased.is_(None), leased < now, leased > set_back)
     waiting = select(Outgoing).where(col(Outgoing.state) == WAITING, ready, free, ~blocked)
-    first = waiting.order_by(col(Outgoing.lane), col(Outgoing.id)).limit(bindparam("room"))
-    return first.with_for_update(skip_locked=True)
+    return waiting.order_by(*first).limit(bindparam("room")).with_for_update(skip_locked=True)
 
 
-_HEADS = _heads()
+_OLDEST = (col(Outgoing.lane), col(Outgoing.id))
+_HEADS = _heads(*_OLDEST)
+_PROBES = _heads(col(Outgoing.attempts), *_OLDEST)  # that one message alone is refused must hold nobody else up

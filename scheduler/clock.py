@@ -11,6 +11,7 @@ from models.rules import SHANGHAI
 
 EVERY = 30  # seconds
 LATE = 4 * EVERY
+_JOB = "tick"
 
 
 class Clock:
@@ -21,14 +22,30 @@ class Clock:
         self._scheduler = AsyncIOScheduler(timezone=SHANGHAI)
         self._last = time.monotonic()
         self._ticking = asyncio.Lock()
+        self._watch: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Tick at once, and then at every interval; a tick that takes longer than one is not overtaken."""
         at_once = datetime.now(SHANGHAI)
         self._scheduler.add_job(
-            self._run, "interval", seconds=self._every, next_run_time=at_once, max_instances=1, coalesce=True
+            self._run,
+            "interval",
+            id=_JOB,
+            seconds=self._every,
+            next_run_time=at_once,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,  # a process that stood still ticks when it goes on
         )
         self._scheduler.start()
+        self._watch = asyncio.create_task(self._keep_ticking(), name="clock-watch")
+
+    async def _keep_ticking(self) -> None:
+        """APScheduler goes by the machine's clock: set back by an hour, it would not tick for an hour."""
+        while True:
+            await asyncio.sleep(self._every)
+            if not self._ticking.locked() and time.monotonic() - self._last > 2 * self._every:
+                self._scheduler.modify_job(_JOB, next_run_time=datetime.now(SHANGHAI))
 
     async def _run(self) -> None:
         self._last = time.monotonic()
@@ -37,6 +54,8 @@ class Clock:
 
     async def stop(self) -> None:
         """No more ticks; the one that runs is finished."""
+        if self._watch:
+            self._watch.cancel()
         self._scheduler.pause()
         async with self._ticking:
             self._scheduler.shutdown(wait=False)

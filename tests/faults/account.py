@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from itertools import pairwise
+from datetime import datetime, timedelta
+from itertools import combinations, pairwise
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -27,6 +27,8 @@ ENDS = {
     Ending.REJECTED: State.REJECTED,
     Ending.RETURNED: State.RETURNED,
 }
+SAME_MOMENT = timedelta(minutes=1)  # of the town: longer than any turn takes
+PREPARED = "cause:"  # of what was done before the bots began, by tests.handlers.office
 MOST = 20  # complaints that are printed
 TROUBLES = ("turn_failed", "message_broken", "message_parked", "inbox_write_failed", "outbox_step_failed")
 
@@ -88,7 +90,7 @@ def _said(stage: Stage, session: Session, blows: Sequence[Blow]) -> Iterator[str
     texts = _texts(stage.platform.calls)
     taken = _taken_at(stage.platform.calls)
     wanted: Counter[tuple[str, str]] = Counter()
-    last: dict[tuple[str, int], list[tuple[datetime, int]]] = defaultdict(list)
+    told: dict[tuple[str, int], list[tuple[datetime, Outgoing]]] = defaultdict(list)
     for row in rows:
         if row.state is not Wait.DONE:
             yield f"not said: {row.id} to {row.person}: {row.state} {row.trouble} {row.errcode}"
@@ -98,22 +100,38 @@ def _said(stage: Stage, session: Session, blows: Sequence[Blow]) -> Iterator[str
             continue
         for body in bodies(say, to=row.person, agent_id=stage.platform.agent_id, task_id=_task_id(row)):
             if body["msgtype"] == "text":
-                told = (row.person, body["text"]["content"])
-                wanted[told] += 1
-                if wanted[told] > len(texts[told]):
+                words = (row.person, body["text"]["content"])
+                wanted[words] += 1
+                if wanted[words] > len(texts[words]):
                     yield f"never shown: {row.id} to {row.person}"
         if row.msgid in taken:
-            last[row.person, row.lane].append((taken[row.msgid], row.id or 0))
+            told[row.person, row.lane].append((taken[row.msgid], row))
         elif isinstance(say, Words):
             yield f"marked as sent, and the platform knows nothing of it: {row.id}"
     yield from _repetitions(texts, wanted, blows)
     yield from _cards_shown(stage, rows)
-    for (person, lane), said in last.items():
-        for (earlier, before), (later, after) in pairwise(said):
-            if earlier > later:
-                yield f"out of order for {person}, {Lane(lane).name}: {after} came before {before}"
+    owners = dict(session.exec(select(Incoming.key, Incoming.person)).all())
+    for said in told.values():
+        yield from _out_of_order(said, owners)
     for dropped in stage.platform.dropped:
         yield f"beyond the limit of {dropped.person}"
+
+
+def _out_of_order(said: Sequence[tuple[datetime, Outgoing]], owners: Mapping[str, str]) -> Iterator[str]:
+    """Answers come in the order of the questions, news of a case in that of its moves, all else in that of the clock.
+
+    What several people did about several cases in the same moment has no order among itself.
+    """
+
+    def about(row: Outgoing) -> str:
+        asked = owners.get(row.key.rpartition("#")[0]) == row.person
+        return "what was asked" if asked else row.subject.rpartition(":")[0]
+
+    for (earlier, before), (later, after) in combinations(said, 2):
+        related = about(before) == about(after) != ""
+        if earlier > later and (related or after.created_at - before.created_at > SAME_MOMENT):
+            lane, what = Lane(before.lane).name, about(before) if related else "anything"
+            yield f"out of order for {before.person}, {lane}, about {what}: {after.id} came before {before.id}"
 
 
 def _sent(calls: Iterable[Call]) -> Iterator[Call]:
@@ -190,7 +208,7 @@ def _books(session: Session) -> Iterator[str]:
     causes = {row.key: row for row in session.exec(select(Incoming))}
     made: Counter[str] = Counter()
     for entry in session.exec(select(Audit).order_by(col(Audit.id))):
-        if entry.actor == "clock" or entry.event == "follow":
+        if entry.actor == "clock" or entry.event == "follow" or entry.cause.startswith(PREPARED):
             continue
         made[entry.cause] += 1
         cause = causes.get(entry.cause)

@@ -42,8 +42,17 @@ class SharedCalendar(Calendar):
 
     def __init__(self, file: Path, *, start: datetime | None = None, pace: float = 1.0) -> None:
         super().__init__(running=True)
-        self.file, self.pace = file, pace
-        self._clock = Shared.made(file, start or datetime.now(UTC), pace)
+        self.file, self._start, self._pace = file, start or datetime.now(UTC), pace
+        self._clock = Shared.made(file, self._start, pace)
+        self._clocks = [self._clock]
+
+    def beside(self, seconds: float) -> Path:
+        """Another clock, so much ahead of this one; they are turned together."""
+        file = self.file.with_name(f"{self.file.name}{len(self._clocks)}")
+        other = Shared.made(file, self._start, self._pace)
+        other.turn((self.now() - other()).total_seconds() + seconds)
+        self._clocks.append(other)
+        return file
 
     def now(self) -> datetime:
         """The present moment, in every process."""
@@ -51,4 +60,5 @@ class SharedCalendar(Calendar):
 
     def jump(self, **step: float) -> None:
         """Turn it, `jump(days=1)`, `jump(hours=-1)`; nobody is woken."""
-        self._clock.turn(timedelta(**step).total_seconds())
+        for clock in self._clocks:
+            clock.turn(timedelta(**step).total_seconds())

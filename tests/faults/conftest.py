@@ -1,6 +1,7 @@
 """Stages for faults: the bots on them are processes, and none of them outlives its test."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,13 @@ def nursery() -> Iterator[Nursery]:
 
 @pytest.fixture
 async def stages_on(tmp_path: Path) -> AsyncIterator[Opening]:
-    """Opens stages: `await stages_on(url, replicas=2, pace=6, nursery=nursery)`."""
+    """Opens stages: `await stages_on(url, replicas=2, pace=6, nursery=nursery)`; how else, see Stage and its `open`."""
     opened: list[Stage] = []
 
-    async def open_(url: str, *, pace: float = 1.0, **how: Any) -> Stage:
+    async def open_(url: str, *, pace: float = 1.0, start: datetime | None = None, **how: Any) -> Stage:
         folder = tmp_path / f"stage{len(opened)}"
         folder.mkdir()
-        stage = Stage(url, folder, pace=pace)
+        stage = Stage(url, folder, pace=pace, start=start)
         opened.append(stage)
         await stage.open(**how)
         return stage

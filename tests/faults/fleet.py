@@ -38,8 +38,10 @@ def free_ports(number: int) -> list[int]:
 class Bot:
     """One replica. Without a calendar it is the very command; with one it is the same command, forked, under that clock."""
 
-    def __init__(self, config: Path, port: int, *, nursery: Nursery | None = None, clock: Path | None = None) -> None:
-        self.config, self.port, self._nursery, self._clock = config, port, nursery, clock
+    def __init__(
+        self, config: Path, port: int, *, nursery: Nursery | None = None, clock: Path | None = None, **odd: Any
+    ) -> None:
+        self.config, self.port, self._nursery, self._clock, self.odd = config, port, nursery, clock, odd
         self.log = config.with_suffix(".log")
         self._command: subprocess.Popen[bytes] | None = None
         self.pid = 0
@@ -60,7 +62,7 @@ class Bot:
         """Start it, and do not wait."""
         assert not self.lives
         if self._nursery and self._clock:
-            self.pid = self._nursery.fork(self.config, self._clock, self.log)
+            self.pid = self._nursery.fork(self.config, self._clock, self.log, **self.odd)
             return
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "bot", "serve", "--config", str(self.config)]
@@ -84,8 +86,12 @@ class Bot:
     @property
     def starts(self) -> int:
         """How often it has said that it listens."""
+        return self.times("started")
+
+    def times(self, event: str) -> int:
+        """How often it has logged this."""
         with suppress(FileNotFoundError):
-            return self.log.read_bytes().count(b'"event": "started"')
+            return self.log.read_bytes().count(f'"event": "{event}"'.encode())
         return 0
 
     def _signal(self, number: signal.Signals) -> None:

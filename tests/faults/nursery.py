@@ -25,9 +25,13 @@ class Nursery:
             [sys.executable, "-m", "tests.faults.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
-    def fork(self, config: Path, clock: Path, log: Path) -> int:
-        """A new bot; its pid stays its own until `ended` has told its end."""
-        return int(self._ask({"fork": [str(config), str(clock), str(log)]}))
+    def fork(self, config: Path, clock: Path, log: Path, **odd: Any) -> int:
+        """A new bot; its pid stays its own until `ended` has told its end.
+
+        `tick`: it looks for what is due so often (seconds), by the clock it is given, and logs each time.
+        `bug`: whoever says BUG makes its handler fail.
+        """
+        return int(self._ask({"fork": [str(config), str(clock), str(log)], "odd": odd}))
 
     def ended(self, pid: int, *, wait: bool = False) -> int | None:
         """The exit code (negative: the signal), None while it runs; `wait` for it."""
@@ -48,21 +52,26 @@ class Nursery:
         return json.loads(self._process.stdout.readline())
 
 
-def _serve(config: str, clock: str, log: str) -> NoReturn:
+def _serve(config: str, clock: str, log: str, *, tick: float = 0.0, bug: bool = False) -> NoReturn:
     from bot.__main__ import assemble, cli
+    from tests.faults import odd
     from tests.faults.clock import Shared
 
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number in (1, 2):
         os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     assert assemble.__kwdefaults__ is not None
-    assemble.__kwdefaults__["now"] = Shared(Path(clock))
+    now = assemble.__kwdefaults__["now"] = Shared(Path(clock))
+    if tick:
+        odd.ticks_every(tick, now)
+    if bug:
+        odd.fails()
     cli(["serve", "--config", config])
     sys.exit(0)
 
 
 def _mind() -> None:
-    for needed in ("bot.__main__", "tests.faults.clock"):
+    for needed in ("bot.__main__", "tests.faults.clock", "tests.faults.odd"):
         import_module(needed)
     children: dict[int, int | None] = {}
     for line in sys.stdin:
@@ -71,7 +80,7 @@ def _mind() -> None:
         if "fork" in request:
             answer = os.fork()
             if not answer:
-                _serve(*request["fork"])
+                _serve(*request["fork"], **request["odd"])
             children[answer] = None
         else:
             pid = int(request.get("look") or request["wait"])

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from simulator.switches import Switches
 from tests.faults.clock import SharedCalendar
 from tests.faults.fleet import HOST, LOOKS, Blow, Bot, RoundRobin, free_ports
 from tests.faults.nursery import Nursery
+from tests.faults.odd import TICKED
 from tests.town import settings_for
 
 T = TypeVar("T")
@@ -28,9 +30,9 @@ PATIENT = 200  # tries of the platform; what becomes of a message it gives up is
 class Stage:
     """One town with its bots."""
 
-    def __init__(self, url: str, folder: Path, *, pace: float = 1.0) -> None:
+    def __init__(self, url: str, folder: Path, *, pace: float = 1.0, start: datetime | None = None) -> None:
         self.url, self.folder = url, folder
-        self.calendar = SharedCalendar(folder / "clock", pace=pace)
+        self.calendar = SharedCalendar(folder / "clock", start=start, pace=pace)
         self.settings = settings_for(url)
         switches = Switches(retries=PATIENT, retry_spacing=0.2)
         self.platform = platform_for(self.settings, self.calendar)
@@ -39,15 +41,25 @@ class Stage:
         self.blows: list[Blow] = []
         self.door: RoundRobin | None = None
 
-    async def open(self, replicas: int = 1, *, nursery: Nursery | None = None, door: bool = False) -> None:
+    async def open(
+        self,
+        replicas: int = 1,
+        *,
+        nursery: Nursery | None = None,
+        door: bool = False,
+        apart: float = 0.0,
+        **odd: Any,
+    ) -> None:
         """Start the platform, then so many bots, several of them (or if told so) behind a door.
 
-        Without a nursery they are `python -m bot serve`, with the machine's clock; with one they have ours.
+        Without a nursery they are `python -m bot serve`, with the machine's clock; with one they have ours, each `apart`
+        seconds ahead of the one before, and what is `odd` about them.
         """
         await self.platform.start(HOST, 0)
         for number, port in enumerate(free_ports(replicas)):
             config = self._config(self.folder / f"bot{number}.toml", port)
-            self.bots.append(Bot(config, port, nursery=nursery, clock=self.calendar.file))
+            clock = self.calendar.beside(number * apart) if number and apart else self.calendar.file
+            self.bots.append(Bot(config, port, nursery=nursery, clock=clock, **odd))
         await asyncio.gather(*(bot.start() for bot in self.bots))
         address = self.bots[0].address
         if replicas > 1 or door:
@@ -123,6 +135,18 @@ class Stage:
         self.bot.buried()
         self.calendar.jump(**later)
         await self.bot.start()
+
+    async def ticks(self, number: int = 2, within: float = REST) -> None:
+        """Wait until every bot has looked for what is due so many times more, at least once wholly from now."""
+        wanted = {bot.port: bot.times(TICKED) + number for bot in self.bots}
+        await self.until(lambda: all(bot.times(TICKED) >= wanted[bot.port] for bot in self.bots), within)
+
+    async def until(self, true: Callable[[], Any], within: float = REST) -> None:
+        """Wait until something is so, which no event tells us of: it happens in another process."""
+        ends = time.monotonic() + within
+        while not await asyncio.to_thread(true):
+            assert time.monotonic() < ends, "it did not come to that"
+            await asyncio.sleep(LOOKS)
 
     # --- looking into the database, beside the bots -------------------------------------------------------------------
 

@@ -3,10 +3,13 @@
 import asyncio
 import itertools
 import logging
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
+from apscheduler.schedulers import base
 
 from scheduler import JOBS
+from scheduler import clock as clock_module
 from scheduler.clock import LATE, Clock
 
 
@@ -77,6 +80,31 @@ async def test_a_tick_that_fails_stops_no_clock(caplog: pytest.LogCaptureFixture
     clock = Clock(ticks, every=0.01)
     clock.start()
     await ticks.reach(4)
+    assert clock.alive
+    await clock.stop()
+
+
+class SetBack(datetime):
+    """The machine's clock, an hour back as soon as it is `wrong`."""
+
+    wrong = False
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime.now(tz) - timedelta(hours=cls.wrong)
+
+
+async def test_a_clock_set_back_an_hour_goes_on_ticking(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (base, clock_module):
+        monkeypatch.setattr(module, "datetime", SetBack)
+    ticks = Ticks()
+    clock = Clock(ticks, every=0.02)
+    clock.start()
+    await ticks.reach(3)
+    monkeypatch.setattr(SetBack, "wrong", True)
+    await ticks.reach(ticks.count + 4)
+    monkeypatch.setattr(SetBack, "wrong", False)
+    await ticks.reach(ticks.count + 4)
     assert clock.alive
     await clock.stop()
 
