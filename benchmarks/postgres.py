@@ -63,7 +63,7 @@ class Postgres:
         """Seconds of CPU used so far by the server and all the backends it has now."""
         assert self._process is not None
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text(encoding="ascii")
-        return sum(spent(int(pid)) for pid in (self._process.pid, *children.split()))
+        return sum(map(spent, [self._process.pid, *map(int, children.split())]))
 
     def stop(self) -> None:
         """End it quickly and remove everything."""

@@ -6,7 +6,6 @@ nothing to lease: a process that dies lets go of its row, and what it had not co
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -136,10 +135,8 @@ class Inbox:
         """Finish what is in hand; what is written down waits for the next start."""
         self._stopping = True
         self.bell.ring()
-        for task in self.tasks[1:]:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(STOP_WITHIN):
-                    await task
+        if self.tasks[1:]:
+            await asyncio.wait(self.tasks[1:], timeout=STOP_WITHIN)
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
