@@ -9,15 +9,13 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, bare, numbered, pieces
+from bot.asking import about, put, text_of
+from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, bare, pieces
 from bot.turn import Turn
 from bot.wecom import updates
-from bot.wecom.messages import Button, Card, Words
 from models.conversation import Conversation
 from models.errors import Refused
 
-BUTTONS = 6  # a card holds no more (PROTOCOL §6)
-FEW = 3  # choices that are listed one a line
 LONGEST = 20_000  # characters of one answer in several messages
 
 
@@ -201,7 +199,7 @@ class Dialogues:
         value = self._chosen(ask.choices_for(exchange), bare(text))
         if value is not None and not exchange.turn.actor.plain:
             label = next(c.label for c in ask.choices_for(exchange) if c.value == value)
-            exchange.turn.settle_cards(_about(exchange, ask), f"已答：{label}")
+            exchange.turn.settle_cards(about(exchange, ask), f"已答：{label}")
         self._take(exchange, dialogue, ask, ask.accept(exchange, text) if value is None else ask.picked(value))
 
     @staticmethod
@@ -228,7 +226,7 @@ class Dialogues:
     def _end_of_several(self, exchange: Exchange, dialogue: Dialogue) -> None:
         ask = dialogue.step(exchange.conversation.step)
         if not ask.several:
-            raise Refused(f"这一步不用“完”，直接回答就好：{self._text_of(exchange, ask)}")
+            raise Refused(f"这一步不用“完”，直接回答就好：{text_of(exchange, ask)}")
         said = exchange.so_far or []
         if not said:
             if exchange.answers.get(ask.name):  # said before, nothing new: keep it
@@ -240,7 +238,7 @@ class Dialogues:
     def _skip(self, exchange: Exchange, dialogue: Dialogue) -> None:
         ask = dialogue.step(exchange.conversation.step)
         if not ask.optional:
-            raise Refused(f"{ask.label}不能跳过。{self._text_of(exchange, ask)}")
+            raise Refused(f"{ask.label}不能跳过。{text_of(exchange, ask)}")
         exchange.put(ask.name, None)
         dialogue.keep(exchange)
         self._advance(exchange, dialogue)
@@ -249,7 +247,7 @@ class Dialogues:
         asked = dialogue.asked(exchange)
         place = next(i for i, ask in enumerate(asked) if ask.name == exchange.conversation.step)
         if place == 0:
-            raise Refused(f"已经是第一步了。{self._text_of(exchange, asked[0])}")
+            raise Refused(f"已经是第一步了。{text_of(exchange, asked[0])}")
         self._go(exchange, dialogue, asked[place - 1])
         self.ask(exchange)
 
@@ -259,7 +257,7 @@ class Dialogues:
             raise Refused("这里没有可预览的内容，请直接回答问题；不办了回复“取消”。")
         back = exchange.conversation.step
         if missing := self._missing(exchange, dialogue):
-            exchange.turn.say(f"{self._text_of(exchange, last)}\n\n还差：{'、'.join(missing)}。")
+            exchange.turn.say(f"{text_of(exchange, last)}\n\n还差：{'、'.join(missing)}。")
             self.ask(exchange)
             return
         exchange.conversation.back_to = "" if back == "preview" else exchange.conversation.back_to
@@ -354,51 +352,6 @@ class Dialogues:
         if self.current(turn) is None and (rest := self.laid_aside(turn)):
             turn.say(f"您还有没写完的{self.title(rest[0])}，回复“继续”接着写。")
 
-    # --- asking -------------------------------------------------------------------------------------------------------
-
     def ask(self, exchange: Exchange, *, first: bool = False) -> None:
-        """Put the present question: a card with buttons where there are few choices, else words with numbers."""
-        dialogue = self.by_name[exchange.conversation.dialogue]
-        ask = dialogue.step(exchange.conversation.step)
-        choices = ask.choices_for(exchange)
-        text = self._text_of(exchange, ask)
-        if first and dialogue.announced:
-            text = f"{dialogue.title(exchange)}\n{text}"
-        head = self._progress(exchange, dialogue, ask)
-        if not choices:
-            exchange.turn.say(Words(f"{head}{text}"))
-        elif len(choices) > BUTTONS or exchange.turn.actor.plain or len(text) > 100:
-            exchange.turn.say(Words(f"{head}{text}\n{numbered(choices)}"))
-            if len(choices) <= BUTTONS and not exchange.turn.actor.plain:
-                self._show(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices)
-        else:
-            between = "\n" if len(choices) <= FEW else "　"
-            hint = f"{text}\n回复数字也可以：{between}{numbered(choices, between)}"
-            self._show(exchange, ask, f"{head}{ask.label}", hint, choices)
-
-    @staticmethod
-    def _show(exchange: Exchange, ask: Ask, title: str, text: str, choices: Sequence[Choice]) -> None:
-        buttons = tuple(
-            Button(
-                choice.label,
-                Pick(exchange.conversation.id or 0, ask.name, choice.value).key,
-                style=1 if ask.name == "preview" and not place else 2,  # one way forward stands out, choices are equal
-            )
-            for place, choice in enumerate(choices)
-        )
-        exchange.turn.say(Card(title=title, text=text, buttons=buttons), subject=_about(exchange, ask))
-
-    @staticmethod
-    def _text_of(exchange: Exchange, ask: Ask) -> str:
-        return ask.question(exchange) if callable(ask.question) else ask.question
-
-    def _progress(self, exchange: Exchange, dialogue: Dialogue, ask: Ask) -> str:
-        asked = [a for a in dialogue.asked(exchange) if a.counted and a.name != "preview"]
-        if len(asked) < 3 or ask not in asked:
-            return ""
-        return f"（{asked.index(ask) + 1}/{len(asked)}）"
-
-
-def _about(exchange: Exchange, ask: Ask) -> str:
-    """What a question's card is about, for when it is answered in words."""
-    return f"ask:{exchange.conversation.id}:{ask.name}"
+        """Put the present question."""
+        put(exchange, self.by_name[exchange.conversation.dialogue], first=first)
