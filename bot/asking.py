@@ -1,4 +1,4 @@
-"""How a question is put: a card with buttons where there are few choices, else words with numbers."""
+"""How a question is put: a card with buttons where there are few choices, else words with numbers, else large print."""
 
 from collections.abc import Sequence
 
@@ -7,22 +7,30 @@ from bot.wecom.messages import Button, Card, Words
 
 BUTTONS = 6  # a card holds no more (PROTOCOL §6)
 FEW = 3  # choices that are listed one a line
+ON_A_CARD = 100  # characters of a question that a card shows whole
 
 
 def put(exchange: Exchange, dialogue: Dialogue, *, first: bool = False) -> None:
-    """Put the present question."""
+    """Put the present question, after what there is to say of the last answer."""
     ask = dialogue.step(exchange.conversation.step)
     choices = ask.choices_for(exchange)
-    text = text_of(exchange, ask)
+    text = exchange.note + text_of(exchange, ask)
+    exchange.note = ""
+    if ask.several and (so_far := exchange.so_far):
+        have = f"{len(so_far)}条" if ask.several == "list" else f"{sum(map(len, so_far))}字"
+        text += f"（已写{have}，接着写；都好了回复“完”）"
     if first and dialogue.announced:
         text = f"{dialogue.title(exchange)}\n{text}"
     head = _progress(exchange, dialogue, ask)
     if not choices:
         exchange.turn.say(Words(f"{head}{text}"))
-    elif len(choices) > BUTTONS or exchange.turn.actor.plain or len(text) > 100:
+    elif exchange.turn.actor.large:
+        exchange.turn.say(Words(f"{head}{text}\n\n{numbered(choices)}\n\n请回复数字。"))
+    elif len(choices) > BUTTONS or exchange.turn.actor.in_words:
         exchange.turn.say(Words(f"{head}{text}\n{numbered(choices)}"))
-        if len(choices) <= BUTTONS and not exchange.turn.actor.plain:
-            _show(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices)
+    elif len(text) > ON_A_CARD:
+        exchange.turn.say(Words(f"{head}{text}\n{numbered(choices)}"))
+        _show(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices)
     else:
         between = "\n" if len(choices) <= FEW else "　"
         hint = f"{text}\n回复数字也可以：{between}{numbered(choices, between)}"
@@ -43,6 +51,8 @@ def _show(exchange: Exchange, ask: Ask, title: str, text: str, choices: Sequence
 
 def text_of(exchange: Exchange, ask: Ask) -> str:
     """The question itself."""
+    if ask.short and exchange.turn.actor.large:
+        return ask.short
     return ask.question(exchange) if callable(ask.question) else ask.question
 
 
@@ -50,7 +60,8 @@ def _progress(exchange: Exchange, dialogue: Dialogue, ask: Ask) -> str:
     asked = [a for a in dialogue.asked(exchange) if a.counted and a.name != "preview"]
     if len(asked) < 3 or ask not in asked:
         return ""
-    return f"（{asked.index(ask) + 1}/{len(asked)}）"
+    place, whole = asked.index(ask) + 1, len(asked)
+    return f"第{place}步，共{whole}步\n\n" if exchange.turn.actor.large else f"（{place}/{whole}）"
 
 
 def about(exchange: Exchange, ask: Ask) -> str:

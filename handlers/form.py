@@ -7,7 +7,6 @@ from handlers.names import units_named
 from models.errors import Refused
 from models.guards import length
 
-ITEM_MAX = 2500  # characters of one suggestion; the whole text is held against body_max before it is handed in
 YES = ("是", "是的", "有", "对", "Y", "y", "yes")
 NO = ("否", "不是", "没有", "无", "N", "n", "no")
 
@@ -33,7 +32,7 @@ def category(exchange: Exchange, text: str) -> str:
 def item(exchange: Exchange, text: str) -> str:
     """One of 具体建议, within suggestion_max_items."""
     words = as_it_is(exchange, text)
-    if len(words) > ITEM_MAX:
+    if len(words) > exchange.turn.rules.suggestion_max_chars:
         raise Refused(f"这一条有{len(words)}字，太长了，请分成几条来写。")
     if len(exchange.so_far or []) >= exchange.turn.rules.suggestion_max_items:
         raise Refused(f"最多写{exchange.turn.rules.suggestion_max_items}条建议，请回复“完”进入下一步。")
