@@ -51,9 +51,8 @@ def _show(exchange: Exchange, ask: Ask, title: str, text: str, choices: Sequence
 
 def text_of(exchange: Exchange, ask: Ask) -> str:
     """The question itself."""
-    if ask.short and exchange.turn.actor.large:
-        return ask.short
-    return ask.question(exchange) if callable(ask.question) else ask.question
+    question = (ask.short if exchange.turn.actor.large else "") or ask.question
+    return question(exchange) if callable(question) else question
 
 
 def _progress(exchange: Exchange, dialogue: Dialogue, ask: Ask) -> str:

@@ -45,9 +45,19 @@ class Dialogues(Shelf):
     # --- opening and finding ------------------------------------------------------------------------------------------
 
     def open(
-        self, turn: Turn, name: str, subject: str = "", answers: dict[str, Any] | None = None, step: str = ""
+        self,
+        turn: Turn,
+        name: str,
+        subject: str = "",
+        answers: dict[str, Any] | None = None,
+        step: str = "",
+        *,
+        silent: bool = False,
     ) -> None:
-        """Begin a dialogue: what was open before is laid aside (or dropped, where that would make no sense)."""
+        """Begin a dialogue: what was open before is laid aside (or dropped, where that would make no sense).
+
+        `silent`: the first question is not put, for its answer is there already.
+        """
         if current := self.current(turn):
             self.step_aside(current)
         dialogue = self.by_name[name]
@@ -64,26 +74,26 @@ class Dialogues(Shelf):
         )
         turn.response_code = ""  # kept for the end, when the card can tell what became of it
         exchange = self.begun(turn, conversation)
+        if silent:
+            return
         if not dialogue.step(conversation.step).when(exchange):
             self._advance(exchange, dialogue)
         else:
             self.ask(exchange, first=True)
 
-    def begin_aside(self, turn: Turn, name: str, subject: str, answers: dict[str, Any]) -> None:
-        """Another one for later, beside the one that is open; it stands at its first question that is not answered."""
+    def begin_aside(self, turn: Turn, name: str, subject: str, answers: dict[str, Any], step: str) -> None:
+        """Another one for later, beside the one that is open."""
         dialogue = self.by_name[name]
         row = Conversation(
             person=turn.actor.userid,
             dialogue=name,
             subject=subject,
-            step=dialogue.steps[0].name,
+            step=step,
             answers=answers,
             open=False,
             updated_at=turn.now,
         )
-        exchange = self.begun(turn, row)
-        self._go(exchange, dialogue, self._first_missing(exchange, dialogue))
-        dialogue.keep(exchange)
+        dialogue.keep(self.begun(turn, row))
 
     def resume(self, exchange: Exchange) -> None:
         """Take up what was laid aside: the question is asked again."""
@@ -332,6 +342,8 @@ class Dialogues(Shelf):
     # --- going on -----------------------------------------------------------------------------------------------------
 
     def _take(self, exchange: Exchange, dialogue: Dialogue, ask: Ask, value: Any) -> None:
+        if ask.settle:
+            value = ask.settle(exchange, value)
         if isinstance(value, NotYet):
             exchange.put(pieces(ask.name), value.so_far)
             exchange.turn.say(value.words)

@@ -103,9 +103,10 @@ class Ask:
     several: Literal["", "text", "list"] = ""  # several messages until 完: one text, or a list of items
     choices: Choices = ()
     picked: Callable[[str], Any] = str  # what a picked choice's value becomes as an answer
+    settle: Callable[[Exchange, Any], Any] | None = None  # what an answer leads to, where it is more than itself
     optional: bool = False
     example: str = ""  # for 示例
-    short: str = ""  # the question in large print, where the usual one is long
+    short: str | Callable[[Exchange], str] = ""  # the question in large print, where the usual one is long
     counted: bool = True  # shows and moves the progress （3/8）
     when: Callable[[Exchange], bool] = field(default=lambda exchange: True)
 

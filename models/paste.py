@@ -7,7 +7,7 @@ What is not understood stays in the analysis or is named in `left_out`; nothing 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 NUMERAL = "零〇一二三四五六七八九十百"
 _STYLES = tuple(
@@ -76,6 +76,7 @@ class Parts:
     units: str = ""
     research: str = ""
     public: str = ""
+    source: str = field(default="", compare=False)  # the text it was read from
     left_out: tuple[str, ...] = ()  # lines of the form that are asked for elsewhere: 提案人, 电话 …
 
     @property
@@ -106,6 +107,11 @@ def joined(pieces: Sequence[str]) -> str:
         last = whole.rstrip()[-1:]
         whole += piece if not last or (last not in _SENTENCE_ENDS and _number(piece.lstrip()) is None) else "\n" + piece
     return whole
+
+
+def is_numbered(text: str) -> bool:
+    """Whether some line of it begins with a number."""
+    return any(_number(line.strip()) is not None for line in _clean(text).splitlines())
 
 
 def items(text: str) -> list[str]:
@@ -206,8 +212,8 @@ def _parts(lines: Sequence[str]) -> Parts:
             parts = replace(parts, title=title)
         elif title := _title_of(line) if _title_of(line) == parts.title else None:
             continue  # said twice: above the form and in it
-        elif field := _field(line):
-            fields[field[0]] = field[1]
+        elif named := _field(line):
+            fields[named[0]] = named[1]
         elif _APART_LINE.match(line):
             left.append(line)
         else:
@@ -227,6 +233,7 @@ def _parts(lines: Sequence[str]) -> Parts:
         research=fields.get("research", ""),
         public=fields.get("public", ""),
         left_out=tuple(left),
+        source="\n".join(lines),
     )
 
 

@@ -2,10 +2,22 @@
 
 from typing import Any
 
-from bot.questions import Exchange
+from bot.questions import Ask, Exchange
 from bot.turn import Turn
+from models import hints
+from models.attachment import attachments_of, forget
+from models.guards import length
 from models.proposal import Proposal
+from models.rules import SHANGHAI
 from models.states import State
+
+
+def new_draft(turn: Turn) -> Proposal:
+    """An empty one."""
+    proposal = Proposal(proposer=turn.actor.userid, created_at=turn.now, term_session=turn.rules.term_session)
+    turn.session.add(proposal)
+    turn.session.flush()
+    return proposal
 
 
 def proposal_of(exchange: Exchange) -> Proposal:
@@ -67,3 +79,46 @@ def called(exchange: Exchange) -> str:
     """提案《…》."""
     title = exchange.answers.get("title")
     return f"提案《{title}》" if title else "提案（还没有案由）"
+
+
+# --- how it stands ----------------------------------------------------------------------------------------------------
+
+
+def where(exchange: Exchange) -> str:
+    """写到“情况分析”，3天前."""
+    conversation, today = exchange.conversation, exchange.turn.today
+    ask = exchange.turn.dialogues.by_name[conversation.dialogue].step(conversation.step)
+    done = "写好了，等您提交" if ask.name == "preview" else f"写到“{ask.label}”"
+    days = (today - conversation.updated_at.astimezone(SHANGHAI).date()).days
+    return f"{done}，{f'{days}天前' if days else '今天'}"
+
+
+def stood(exchange: Exchange) -> str:
+    """One line for whoever comes back after days or weeks."""
+    return f"{called(exchange)}，{where(exchange)}。\n"
+
+
+def noted(exchange: Exchange, ask: Ask) -> str:
+    """One line on the answer just given: that it is there, and what a colleague would say; never the answer itself."""
+    said: Any = exchange.answers.get(ask.name)
+    match ask.name:
+        case "title":
+            hint = "".join(f"提示：{words}" for words in hints.of_title(said))
+            return f"案由记下了。{hint}"
+        case "analysis":
+            return f"情况分析记下了，{length(said)}字。"
+        case "suggestions":
+            return f"建议记下了，{len(said)}条。"
+        case "units" if said:
+            return f"记下{len(said['names'])}个单位。"
+    return ""
+
+
+def empty(exchange: Exchange) -> None:
+    """Its owner wants it no more. The row stays, without a word in it, for others may point to it."""
+    proposal = proposal_of(exchange)
+    if proposal.state is State.DRAFT and proposal.serial_no is None:
+        exchange.conversation.answers = {}
+        write(exchange, proposal)
+        for attachment in attachments_of(exchange.turn.session, proposal.id):
+            forget(exchange.turn.session, attachment)
