@@ -18,14 +18,15 @@ router = Router()
 MEMBER = "member"
 
 
-def _is_member(turn: Turn) -> bool:
+def is_member(turn: Turn) -> bool:
+    """Whether the person may propose at all."""
     return any(h.role == MEMBER for h in access.holdings(turn.session, turn.actor.userid))
 
 
 @router.command("我要提案", "提案")
 def propose(turn: Turn) -> None:
     """Start a proposal, or ask whether to go on with the one begun."""
-    if not _is_member(turn):
+    if not is_member(turn):
         raise Refused("提案由政协委员提出，您的账号不是委员。发送“待办”看等您办的事，“帮助”看能做什么。")
     if drafts := _drafts(turn):
         turn.dialogues.open(turn, "again", str(drafts[0].conversation.id))
@@ -47,7 +48,7 @@ def start_with(turn: Turn, text: str) -> None:
 @router.pasted
 def pasted(text: str, turn: Turn) -> bool:
     """A whole proposal out of the blue."""
-    if not (_is_member(turn) and is_whole(text)):
+    if not (is_member(turn) and is_whole(text)):
         return False
     start_with(turn, text)
     return True

@@ -5,6 +5,7 @@ from handlers import form
 from handlers.actions import acknowledge, perform
 from handlers.draft import paste
 from handlers.draft.attachments import attach, detach
+from handlers.draft.begin import is_member
 from handlers.draft.edits import edited
 from handlers.draft.parts import begin, called, keep, noted, proposal_of, said_yes, stood, write
 from handlers.draft.preview import in_large_print, past_deadline, preview
@@ -38,6 +39,8 @@ def submit(exchange: Exchange) -> None:
         turn.dialogues.drop(exchange)
         turn.say(f"这件提案现在是“{proposal.state.value}”，不用再提交。")
         return
+    if proposal.state is State.DRAFT and not is_member(turn):
+        raise Refused("您现在不是委员，不能提交提案；写的都还留着。有疑问请联系提案委。")
     write(exchange, proposal)
     turn.response_code = exchange.conversation.response_code
     again, late = proposal.state is State.RETURNED, past_deadline(exchange)
