@@ -15,7 +15,8 @@ from aiohttp import web
 from sqlmodel import Session, col, func, select
 
 from bot.config import Settings
-from bot.dialogue import Dialogues
+from bot.dialogue import WITH_WORDS, Dialogues
+from bot.fetcher import Fetcher
 from bot.inbox import Inbox
 from bot.outbox import Outbox
 from bot.questions import Dialogue
@@ -29,6 +30,7 @@ from bot.wecom.messages import Words
 from bot.wecom.oauth import add_oauth
 from bot.wecom.updates import parse
 from models import access, store
+from models.attachment import Attachment
 from models.errors import Refused
 from models.messages import PARKED, Incoming, Lane, Outgoing
 from models.people import Person
@@ -101,7 +103,9 @@ class App:
         self.client = WeComClient(settings.wecom, now)
         self.answers = Answers(office.routers, Dialogues(office.dialogues))
         self.outbox = Outbox(self.store, self.client, settings.wecom.agent_id, now)
-        self.inbox = Inbox(self.store, self, now, wake_outbox=self.outbox.bell.ring)
+        self.inbox = Inbox(self.store, self, now, wake_outbox=self._wake)
+        self.fetcher = Fetcher(self.store, self.client, self, now)
+        self._attached = False  # something has come that may have to be fetched
         self.jobs = office.jobs
         self.clock: Ticking | None = None
         self._clock_of = office.clock
@@ -118,6 +122,7 @@ class App:
         await self.client.start()
         self.inbox.start()
         self.outbox.start()
+        self.fetcher.start()
         web_app = web.Application(client_max_size=64 * 1024)
         add_callback(web_app, self.settings.wecom, accept=self.inbox.accept, now=self.now)
         add_oauth(web_app, self.settings.wecom, self.client, self.settings.server.public_url, self.now)
@@ -147,7 +152,7 @@ class App:
         await asyncio.gather(*self._beside, return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
-        await asyncio.gather(self.inbox.stop(), self.outbox.stop())
+        await asyncio.gather(self.inbox.stop(), self.outbox.stop(), self.fetcher.stop())
         await self.client.close()
         await asyncio.to_thread(self.store.close)
         log.info("stopped")
@@ -181,6 +186,7 @@ class App:
     def work(self, session: Session, row: Incoming) -> None:
         """Work one update out."""
         update = parse(row.fields)
+        self._attached = self._attached or isinstance(update, WITH_WORDS)
         person = access.active(session, row.person)
         turn = self.turn(session, row.key, person)
         with structlog.contextvars.bound_contextvars(row=row.id, person=row.person):
@@ -192,6 +198,19 @@ class App:
         turn = self.turn(session, row.key, access.active(session, row.person))
         turn.say(refused.words)
         turn.write_down()
+
+    def lose(self, session: Session, attachment: Attachment) -> None:
+        """An attachment could not be fetched: its owner is asked for it again."""
+        if person := access.active(session, attachment.person):
+            turn = self.turn(session, f"lost:{attachment.id}", person)
+            turn.say("抱歉，您发来的一个附件没能从企业微信取到，请重新发一次。", lane=Lane.NOTICE)
+            turn.write_down()
+
+    def _wake(self) -> None:
+        self.outbox.bell.ring()
+        if self._attached:
+            self._attached = False
+            self.fetcher.bell.ring()
 
     def give_up(self, session: Session, row: Incoming) -> None:
         """The person is told in words, the sysadmins once; the lane is free."""
@@ -219,6 +238,7 @@ class App:
                     log.exception("job_failed", job=job.name)
         self.inbox.bell.ring()
         self.outbox.bell.ring()
+        self.fetcher.bell.ring()
 
     def _do(self, job: Job, session: Session) -> bool:
         turn = self.turn(session, job.name)
@@ -231,9 +251,10 @@ class App:
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while True:
-                    await self.inbox.bell.quiet()
-                    await self.outbox.bell.quiet()
-                    if self.inbox.bell.is_quiet and self.outbox.bell.is_quiet:
+                    bells = (self.inbox.bell, self.fetcher.bell, self.outbox.bell)
+                    for bell in bells:
+                        await bell.quiet()
+                    if all(bell.is_quiet for bell in bells):
                         return True
         return False
 
@@ -244,6 +265,7 @@ class App:
             "database": await self._database(),
             "inbox": self.inbox.alive,
             "outbox": self.outbox.alive,
+            "fetcher": self.fetcher.alive,
             "clock": self.clock is None or self.clock.alive,
         }
         healthy = all(checks.values())

@@ -1,33 +1,34 @@
 """Questions asked one after another, kept as data: the process may die between any two messages.
 
 A dialogue is a list of `Ask`. Going back, skipping, correcting one part, laying aside and taking up again are done here,
-once for all dialogues. The words people may type at any time: 取消 上一步 预览 提交 存草稿 继续 完 跳过 修改.
+once for all dialogues. The words people may type at any time: 取消 上一步 撤回 示例 再说一遍 预览 提交 存草稿 继续 完 跳过 修改.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlmodel import col, select
-
-from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, bare, numbered, pieces
+from bot.asking import about, put, text_of
+from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, Several, bare, pieces
+from bot.shelf import Shelf
 from bot.turn import Turn
+from bot.undo import came_twice, forget, remember, remember_attached, restore
 from bot.wecom import updates
-from bot.wecom.messages import Button, Card, Words
 from models.conversation import Conversation
 from models.errors import Refused
 
-BUTTONS = 6  # a card holds no more (PROTOCOL §6)
-FEW = 3  # choices that are listed one a line
 LONGEST = 20_000  # characters of one answer in several messages
+DAYS_LATER = timedelta(days=1)  # after which one is told where it stood
+WITH_WORDS = (updates.Picture, updates.Voice, updates.File)  # what may be kept beside an answer
 
 
-class Dialogues:
+class Dialogues(Shelf):
     """Every dialogue of the office, and the words that steer them."""
 
     pick_kind = Pick
 
     def __init__(self, dialogues: Iterable[Dialogue]) -> None:
-        self.by_name = {dialogue.name: dialogue for dialogue in dialogues}
+        super().__init__(dialogues)
         self._words: dict[str, Callable[[Exchange, Dialogue], None]] = {
             "取消": self._cancel,
             "上一步": self._back,
@@ -35,17 +36,30 @@ class Dialogues:
             "存草稿": self._lay_aside,
             "跳过": self._skip,
             "完": self._end_of_several,
+            "撤回": self._undo,
+            "示例": self._example,
+            "再说一遍": self._again,
         }
         self._at_the_end = {"提交", "修改"}  # words of the preview: typed earlier, they lead there
 
     # --- opening and finding ------------------------------------------------------------------------------------------
 
     def open(
-        self, turn: Turn, name: str, subject: str = "", answers: dict[str, Any] | None = None, step: str = ""
+        self,
+        turn: Turn,
+        name: str,
+        subject: str = "",
+        answers: dict[str, Any] | None = None,
+        step: str = "",
+        *,
+        silent: bool = False,
     ) -> None:
-        """Begin a dialogue: what was open before is laid aside (or dropped, where that would make no sense)."""
+        """Begin a dialogue: what was open before is laid aside (or dropped, where that would make no sense).
+
+        `silent`: the first question is not put, for its answer is there already.
+        """
         if current := self.current(turn):
-            self._step_aside(current)
+            self.step_aside(current)
         dialogue = self.by_name[name]
         if answers is None:
             answers, step = dialogue.begin(turn, subject)
@@ -59,50 +73,27 @@ class Dialogues:
             updated_at=turn.now,
         )
         turn.response_code = ""  # kept for the end, when the card can tell what became of it
-        turn.session.add(conversation)
-        turn.session.flush()
-        exchange = Exchange(turn, conversation)
+        exchange = self.begun(turn, conversation)
+        if silent:
+            return
         if not dialogue.step(conversation.step).when(exchange):
             self._advance(exchange, dialogue)
         else:
             self.ask(exchange, first=True)
 
-    def current(self, turn: Turn) -> Exchange | None:
-        """The dialogue the person is in."""
-        row = turn.session.exec(
-            select(Conversation).where(Conversation.person == turn.actor.userid, Conversation.open)
-        ).one_or_none()
-        if row is None:
-            return None
-        exchange = Exchange(turn, row)
-        return exchange if self._is_known(exchange) else None
-
-    def _is_known(self, exchange: Exchange) -> bool:
-        """After an upgrade: a dialogue that is no more is closed, one whose question is no more begins again."""
-        conversation = exchange.conversation
-        dialogue = self.by_name.get(conversation.dialogue)
-        if dialogue is None:
-            conversation.open = False
-        elif all(ask.name != conversation.step for ask in dialogue.steps):
-            conversation.step, conversation.back_to = dialogue.steps[0].name, ""
-        else:
-            return True
-        exchange.turn.session.add(conversation)
-        exchange.turn.session.flush()
-        return dialogue is not None
-
-    def laid_aside(self, turn: Turn) -> list[Exchange]:
-        """What the person has begun and not ended, newest first."""
-        rows = turn.session.exec(
-            select(Conversation)
-            .where(Conversation.person == turn.actor.userid, col(Conversation.open).is_(False))
-            .order_by(col(Conversation.updated_at).desc(), col(Conversation.id).desc())
-        ).all()
-        return [exchange for exchange in (Exchange(turn, row) for row in rows) if self._is_known(exchange)]
-
-    def title(self, exchange: Exchange) -> str:
-        """How this dialogue is called."""
-        return self.by_name[exchange.conversation.dialogue].title(exchange)
+    def begin_aside(self, turn: Turn, name: str, subject: str, answers: dict[str, Any], step: str) -> None:
+        """Another one for later, beside the one that is open."""
+        dialogue = self.by_name[name]
+        row = Conversation(
+            person=turn.actor.userid,
+            dialogue=name,
+            subject=subject,
+            step=step,
+            answers=answers,
+            open=False,
+            updated_at=turn.now,
+        )
+        dialogue.keep(self.begun(turn, row))
 
     def resume(self, exchange: Exchange) -> None:
         """Take up what was laid aside: the question is asked again."""
@@ -110,28 +101,13 @@ class Dialogues:
             if current.conversation.id == exchange.conversation.id:
                 self.ask(exchange)
                 return
-            self._step_aside(current)
+            self.step_aside(current)
             exchange.turn.session.flush()  # one is closed before the other opens: the index allows one
+        if exchange.turn.now - exchange.conversation.updated_at >= DAYS_LATER:
+            exchange.note = self.by_name[exchange.conversation.dialogue].stood(exchange)
         exchange.conversation.open = True
-        self._touch(exchange)
+        self.touch(exchange)
         self.ask(exchange)
-
-    def drop(self, exchange: Exchange) -> None:
-        """Forget a dialogue."""
-        exchange.turn.session.delete(exchange.conversation)
-        exchange.turn.session.flush()
-
-    def _step_aside(self, exchange: Exchange) -> None:
-        if self.by_name[exchange.conversation.dialogue].parkable:
-            exchange.conversation.open = False
-            self._touch(exchange)
-        else:
-            self.drop(exchange)
-
-    @staticmethod
-    def _touch(exchange: Exchange) -> None:
-        exchange.conversation.updated_at = exchange.turn.now
-        exchange.turn.session.add(exchange.conversation)
 
     # --- hearing ------------------------------------------------------------------------------------------------------
 
@@ -158,8 +134,28 @@ class Dialogues:
             steer(exchange, dialogue)
         elif words in self._at_the_end and dialogue.has_preview and exchange.conversation.step != "preview":
             self._preview(exchange, dialogue)
-        else:
+        elif came_twice(exchange, text, several=bool(dialogue.step(exchange.conversation.step).several)):
+            turn.say("这条刚才已经收到了，没有重复记。")
+        elif not self._own(exchange, dialogue, text):
+            remember(exchange, text)
             self._answer(exchange, dialogue, text)
+        return True
+
+    def _own(self, exchange: Exchange, dialogue: Dialogue, text: str) -> bool:
+        """Words of the dialogue itself (删除 2), at whatever question: it says what it did, and "" when it has said so."""
+        before = exchange.conversation.undo
+        remember(exchange, text)
+        told = dialogue.words(exchange, text)
+        if told is None:
+            exchange.conversation.undo = before
+            return False
+        dialogue.keep(exchange)
+        self.touch(exchange)
+        if told and exchange.conversation.step == "preview":
+            exchange.note = f"{told}\n"
+            self.ask(exchange)
+        elif told:
+            exchange.turn.say(told)
         return True
 
     def hear_other(self, update: updates.Update, turn: Turn) -> None:
@@ -167,6 +163,13 @@ class Dialogues:
         exchange = self.current(turn)
         if exchange is None:
             raise Refused("收到了，不过这里只能读文字。发送“帮助”看能做什么。")
+        attach = self.by_name[exchange.conversation.dialogue].attach
+        if attach and isinstance(update, WITH_WORDS):
+            words, key = attach(exchange, update)
+            remember_attached(exchange, key)
+            self.touch(exchange)
+            turn.say(words)
+            return
         how = "语音请在手机上长按“转文字”后再发。" if isinstance(update, updates.Voice) else "请用文字回答。"
         turn.say(f"这一步需要文字，{how}")
         self.ask(exchange)
@@ -191,17 +194,18 @@ class Dialogues:
             self.ask(exchange)
             return
         turn.card_now(f"已选：{label}")
+        remember(exchange, label)
         self._take(exchange, dialogue, ask, ask.picked(pick.value))
 
     def _answer(self, exchange: Exchange, dialogue: Dialogue, text: str) -> None:
         ask = dialogue.step(exchange.conversation.step)
         if ask.several:
-            self._one_of_several(exchange, ask, text)
+            self._one_of_several(exchange, dialogue, ask, text)
             return
         value = self._chosen(ask.choices_for(exchange), bare(text))
-        if value is not None and not exchange.turn.actor.plain:
+        if value is not None and not exchange.turn.actor.in_words:
             label = next(c.label for c in ask.choices_for(exchange) if c.value == value)
-            exchange.turn.settle_cards(_about(exchange, ask), f"已答：{label}")
+            exchange.turn.settle_cards(about(exchange, ask), f"已答：{label}")
         self._take(exchange, dialogue, ask, ask.accept(exchange, text) if value is None else ask.picked(value))
 
     @staticmethod
@@ -211,15 +215,20 @@ class Dialogues:
                 return choice.value
         return None
 
-    def _one_of_several(self, exchange: Exchange, ask: Ask, text: str) -> None:
+    def _one_of_several(self, exchange: Exchange, dialogue: Dialogue, ask: Ask, text: str) -> None:
         if sum(map(len, exchange.so_far or [])) + len(text) > LONGEST:
             raise Refused("内容太长了，这一条没有记下。请回复“完”结束这一步，更多材料请联系提案委提交。")
         item = ask.accept(exchange, text)
-        so_far = [*(exchange.so_far or []), item]
+        if isinstance(item, Several):
+            self._take(exchange, dialogue, ask, item)
+            return
+        new = item if isinstance(item, list) else [item]
+        so_far = [*(exchange.so_far or []), *new]
         exchange.put(pieces(ask.name), so_far)
-        self._touch(exchange)
+        self.touch(exchange)
         if ask.several == "list":
-            exchange.turn.say(f"记下第{len(so_far)}条。请写下一条；都写完了回复“完”。")
+            many = f"{len(new)}条，共{len(so_far)}条" if len(new) > 1 else f"第{len(so_far)}条"
+            exchange.turn.say(f"记下{many}。请写下一条；都写完了回复“完”。")
         else:
             exchange.turn.say(f"收到，共{sum(map(len, so_far))}字。可以接着发；写完了回复“完”。")
 
@@ -228,19 +237,21 @@ class Dialogues:
     def _end_of_several(self, exchange: Exchange, dialogue: Dialogue) -> None:
         ask = dialogue.step(exchange.conversation.step)
         if not ask.several:
-            raise Refused(f"这一步不用“完”，直接回答就好：{self._text_of(exchange, ask)}")
+            raise Refused(f"这一步不用“完”，直接回答就好：{text_of(exchange, ask)}")
         said = exchange.so_far or []
         if not said:
             if exchange.answers.get(ask.name):  # said before, nothing new: keep it
                 self._advance(exchange, dialogue)
                 return
             raise Refused(f"还没有写{ask.label}，请先发来内容，再回复“完”。")
+        remember(exchange, "完")
         self._take(exchange, dialogue, ask, said if ask.several == "list" else "\n".join(said))
 
     def _skip(self, exchange: Exchange, dialogue: Dialogue) -> None:
         ask = dialogue.step(exchange.conversation.step)
         if not ask.optional:
-            raise Refused(f"{ask.label}不能跳过。{self._text_of(exchange, ask)}")
+            raise Refused(f"{ask.label}不能跳过。{text_of(exchange, ask)}")
+        remember(exchange, "跳过")
         exchange.put(ask.name, None)
         dialogue.keep(exchange)
         self._advance(exchange, dialogue)
@@ -249,8 +260,31 @@ class Dialogues:
         asked = dialogue.asked(exchange)
         place = next(i for i, ask in enumerate(asked) if ask.name == exchange.conversation.step)
         if place == 0:
-            raise Refused(f"已经是第一步了。{self._text_of(exchange, asked[0])}")
+            raise Refused(f"已经是第一步了。{text_of(exchange, asked[0])}")
         self._go(exchange, dialogue, asked[place - 1])
+        self.ask(exchange)
+
+    def _undo(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        before = exchange.conversation.undo
+        if not before:
+            raise Refused("没有可以撤回的了，撤回只管最后一条。要改前面的，请回复“上一步”或“修改”。")
+        if key := before.get("attached"):
+            forget(exchange)
+            exchange.turn.say(dialogue.detach(exchange, key))
+            return
+        restore(exchange, before)
+        dialogue.keep(exchange)
+        self.touch(exchange)
+        exchange.note = f"已撤回“{before['said']}”。"
+        self.ask(exchange)
+
+    def _example(self, exchange: Exchange, dialogue: Dialogue) -> None:
+        ask = dialogue.step(exchange.conversation.step)
+        if not ask.example:
+            raise Refused(f"这一步没有示例，直接回答就好：{text_of(exchange, ask)}")
+        exchange.turn.say(f"示例：{ask.example}")
+
+    def _again(self, exchange: Exchange, dialogue: Dialogue) -> None:
         self.ask(exchange)
 
     def _preview(self, exchange: Exchange, dialogue: Dialogue) -> None:
@@ -259,7 +293,7 @@ class Dialogues:
             raise Refused("这里没有可预览的内容，请直接回答问题；不办了回复“取消”。")
         back = exchange.conversation.step
         if missing := self._missing(exchange, dialogue):
-            exchange.turn.say(f"{self._text_of(exchange, last)}\n\n还差：{'、'.join(missing)}。")
+            exchange.turn.say(f"{text_of(exchange, last)}\n\n还差：{'、'.join(missing)}。")
             self.ask(exchange)
             return
         exchange.conversation.back_to = "" if back == "preview" else exchange.conversation.back_to
@@ -281,24 +315,26 @@ class Dialogues:
     def lay_aside(self, exchange: Exchange) -> None:
         """Keep it for later, and say how to go on."""
         title = self.title(exchange)
-        self._step_aside(exchange)
+        self.step_aside(exchange)
         exchange.turn.say(f"{title}已存好，随时回复“继续”接着写。")
 
     def open_over(self, exchange: Exchange, name: str) -> None:
         """A small question about a dialogue: that one is laid aside, its id is the new one's subject."""
-        self._step_aside(exchange)
+        self.step_aside(exchange)
         self.open(exchange.turn, name, str(exchange.conversation.id))
 
     def _cancel(self, exchange: Exchange, dialogue: Dialogue) -> None:
         title = dialogue.title(exchange)
-        self._step_aside(exchange)
+        self.step_aside(exchange)
         kept = "已停下并存为草稿，回复“继续”可以接着写。" if dialogue.parkable else "已取消，什么都没有改变。"
         exchange.turn.say(f"{title}{kept}")
 
     def correct(self, exchange: Exchange, step: str) -> None:
         """Take it up at one step for a single correction, and come back to where it stood."""
         dialogue = self.by_name[exchange.conversation.dialogue]
-        exchange.conversation.open = True
+        if not exchange.conversation.open:
+            exchange.conversation.open = True
+            remember(exchange, "修改")
         exchange.conversation.back_to = exchange.conversation.step
         self._go(exchange, dialogue, dialogue.step(step))
         self.ask(exchange)
@@ -306,15 +342,41 @@ class Dialogues:
     # --- going on -----------------------------------------------------------------------------------------------------
 
     def _take(self, exchange: Exchange, dialogue: Dialogue, ask: Ask, value: Any) -> None:
+        if ask.settle:
+            value = ask.settle(exchange, value)
         if isinstance(value, NotYet):
             exchange.put(pieces(ask.name), value.so_far)
             exchange.turn.say(value.words)
-            self._touch(exchange)
+            self.touch(exchange)
             return
-        exchange.put(ask.name, value)
-        exchange.answers.pop(pieces(ask.name), None)
+        if isinstance(value, Several):
+            self._take_several(exchange, dialogue, value)
+            return
+        self._put(exchange, {ask.name: value})
         dialogue.keep(exchange)
+        exchange.note = dialogue.noted(exchange, ask)
         self._advance(exchange, dialogue)
+
+    @staticmethod
+    def _put(exchange: Exchange, answers: dict[str, Any]) -> None:
+        """Keep answers; what their questions had half heard is part of them now."""
+        halves = {pieces(name) for name in answers}
+        kept = {name: value for name, value in exchange.answers.items() if name not in halves}
+        exchange.conversation.answers = kept | answers
+
+    def _take_several(self, exchange: Exchange, dialogue: Dialogue, value: Several) -> None:
+        self._put(exchange, value.answers)
+        dialogue.keep(exchange)
+        exchange.note = value.noted
+        target = dialogue.step(value.then) if value.then else self._first_missing(exchange, dialogue)
+        if not value.then and dialogue.has_preview and target is not dialogue.steps[-1]:
+            exchange.conversation.back_to = dialogue.steps[-1].name
+        self._go(exchange, dialogue, target)
+        self.ask(exchange)
+
+    def _first_missing(self, exchange: Exchange, dialogue: Dialogue) -> Ask:
+        missing = self._missing(exchange, dialogue)
+        return next((ask for ask in dialogue.asked(exchange) if ask.label in missing), dialogue.steps[-1])
 
     def _advance(self, exchange: Exchange, dialogue: Dialogue) -> None:
         target = self._after(exchange, dialogue)
@@ -336,8 +398,10 @@ class Dialogues:
     def _after(self, exchange: Exchange, dialogue: Dialogue) -> Ask | None:
         conversation = exchange.conversation
         if conversation.back_to and conversation.back_to != conversation.step:
-            new = [ask for ask in dialogue.asked(exchange) if ask.label in self._missing(exchange, dialogue)]
-            return new[0] if new else dialogue.step(conversation.back_to)
+            target = dialogue.step(conversation.back_to)
+            if target.name == "preview":
+                return self._first_missing(exchange, dialogue)
+            return target if target.when(exchange) else dialogue.steps[-1]
         names = [ask.name for ask in dialogue.steps]
         rest = dialogue.steps[names.index(conversation.step) + 1 :]
         return next((ask for ask in rest if ask.when(exchange)), None)
@@ -347,58 +411,14 @@ class Dialogues:
         conversation.step = ask.name
         if conversation.back_to == ask.name:
             conversation.back_to = ""
-        conversation.answers = {k: v for k, v in conversation.answers.items() if k != pieces(ask.name)}
-        self._touch(exchange)
+        if not ask.several:  # what was half written stays (撤回 takes it back)
+            conversation.answers = {k: v for k, v in conversation.answers.items() if k != pieces(ask.name)}
+        self.touch(exchange)
 
     def _remind_of_the_rest(self, turn: Turn) -> None:
         if self.current(turn) is None and (rest := self.laid_aside(turn)):
             turn.say(f"您还有没写完的{self.title(rest[0])}，回复“继续”接着写。")
 
-    # --- asking -------------------------------------------------------------------------------------------------------
-
     def ask(self, exchange: Exchange, *, first: bool = False) -> None:
-        """Put the present question: a card with buttons where there are few choices, else words with numbers."""
-        dialogue = self.by_name[exchange.conversation.dialogue]
-        ask = dialogue.step(exchange.conversation.step)
-        choices = ask.choices_for(exchange)
-        text = self._text_of(exchange, ask)
-        if first and dialogue.announced:
-            text = f"{dialogue.title(exchange)}\n{text}"
-        head = self._progress(exchange, dialogue, ask)
-        if not choices:
-            exchange.turn.say(Words(f"{head}{text}"))
-        elif len(choices) > BUTTONS or exchange.turn.actor.plain or len(text) > 100:
-            exchange.turn.say(Words(f"{head}{text}\n{numbered(choices)}"))
-            if len(choices) <= BUTTONS and not exchange.turn.actor.plain:
-                self._show(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices)
-        else:
-            between = "\n" if len(choices) <= FEW else "　"
-            hint = f"{text}\n回复数字也可以：{between}{numbered(choices, between)}"
-            self._show(exchange, ask, f"{head}{ask.label}", hint, choices)
-
-    @staticmethod
-    def _show(exchange: Exchange, ask: Ask, title: str, text: str, choices: Sequence[Choice]) -> None:
-        buttons = tuple(
-            Button(
-                choice.label,
-                Pick(exchange.conversation.id or 0, ask.name, choice.value).key,
-                style=1 if ask.name == "preview" and not place else 2,  # one way forward stands out, choices are equal
-            )
-            for place, choice in enumerate(choices)
-        )
-        exchange.turn.say(Card(title=title, text=text, buttons=buttons), subject=_about(exchange, ask))
-
-    @staticmethod
-    def _text_of(exchange: Exchange, ask: Ask) -> str:
-        return ask.question(exchange) if callable(ask.question) else ask.question
-
-    def _progress(self, exchange: Exchange, dialogue: Dialogue, ask: Ask) -> str:
-        asked = [a for a in dialogue.asked(exchange) if a.counted and a.name != "preview"]
-        if len(asked) < 3 or ask not in asked:
-            return ""
-        return f"（{asked.index(ask) + 1}/{len(asked)}）"
-
-
-def _about(exchange: Exchange, ask: Ask) -> str:
-    """What a question's card is about, for when it is answered in words."""
-    return f"ask:{exchange.conversation.id}:{ask.name}"
+        """Put the present question."""
+        put(exchange, self.by_name[exchange.conversation.dialogue], first=first)

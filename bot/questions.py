@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bot.payload import Payload
 from bot.turn import Turn
+from bot.wecom import updates
 from models.conversation import Conversation
 from models.errors import Refused
 
@@ -35,6 +36,7 @@ class Exchange:
 
     turn: Turn
     conversation: Conversation
+    note: str = ""  # said before the next question, in the same message: what became of the last answer
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -62,6 +64,15 @@ class NotYet:
 
     words: str
     so_far: Any
+
+
+@dataclass(frozen=True)
+class Several:
+    """More than was asked: answers to several questions at once. It goes on at `then`, else with what is still missing."""
+
+    answers: dict[str, Any]
+    noted: str = ""
+    then: str = ""
 
 
 def bare(text: str) -> str:
@@ -92,7 +103,10 @@ class Ask:
     several: Literal["", "text", "list"] = ""  # several messages until 完: one text, or a list of items
     choices: Choices = ()
     picked: Callable[[str], Any] = str  # what a picked choice's value becomes as an answer
+    settle: Callable[[Exchange, Any], Any] | None = None  # what an answer leads to, where it is more than itself
     optional: bool = False
+    example: str = ""  # for 示例
+    short: str | Callable[[Exchange], str] = ""  # the question in large print, where the usual one is long
     counted: bool = True  # shows and moves the progress （3/8）
     when: Callable[[Exchange], bool] = field(default=lambda exchange: True)
 
@@ -111,6 +125,11 @@ class Dialogue:
     done: Callable[[Exchange], None]
     keep: Callable[[Exchange], None] = field(default=lambda exchange: None)  # after every answer
     begin: Callable[[Turn, str], tuple[dict[str, Any], str]] = field(default=lambda turn, subject: ({}, ""))
+    noted: Callable[[Exchange, Ask], str] = field(default=lambda exchange, ask: "")  # one line after an answer
+    stood: Callable[[Exchange], str] = field(default=lambda exchange: "")  # one line when it is taken up days later
+    words: Callable[[Exchange, str], str | None] = field(default=lambda exchange, text: None)  # see Dialogues._own
+    attach: Callable[[Exchange, updates.Update], tuple[str, int]] | None = None  # keeps what was sent: words, its id
+    detach: Callable[[Exchange, int], str] = field(default=lambda exchange, key: "")
     parkable: bool = False  # may be laid aside and taken up again
     announced: bool = True  # its first question says what it is about: other cases' news may stand between
 

@@ -1,6 +1,8 @@
 """The first handler that fits: commands, open dialogue, buttons, numbers, and at last a word of help."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlmodel import col, select
@@ -16,6 +18,7 @@ from models.people import Holding, Person
 
 Handler = Callable[[Any, Turn], None]
 Worded = Callable[[str, Turn], bool]  # says whether it understood
+Matched = Callable[[re.Match[str], Turn], None]
 
 
 class Router:
@@ -24,7 +27,9 @@ class Router:
     def __init__(self) -> None:
         self.commands: dict[str, Callable[[Turn], None]] = {}
         self.presses: dict[type[Payload], Handler] = {}
+        self.patterns: list[tuple[re.Pattern[str], Matched]] = []
         self.texts: list[Worded] = []
+        self.pasting: list[Worded] = []
         self.entering: list[Callable[[Turn], None]] = []
 
     def command(self, *words: str) -> Callable[[Callable[[Turn], None]], Callable[[Turn], None]]:
@@ -32,6 +37,15 @@ class Router:
 
         def register(handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
             self.commands.update(dict.fromkeys(words, handler))
+            return handler
+
+        return register
+
+    def pattern(self, words: str) -> Callable[[Matched], Matched]:
+        """Register what is done when somebody types a command with something behind it: 继续 2."""
+
+        def register(handler: Matched) -> Matched:
+            self.patterns.append((re.compile(words), handler))
             return handler
 
         return register
@@ -50,6 +64,11 @@ class Router:
         self.texts.append(handler)
         return handler
 
+    def pasted(self, handler: Worded) -> Worded:
+        """Register who takes in a text that no dialogue asked for, exactly as it was written."""
+        self.pasting.append(handler)
+        return handler
+
     def enter(self, handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
         """Register what is done when somebody opens the app's chat."""
         self.entering.append(handler)
@@ -63,14 +82,18 @@ class Answers:
         self.dialogues = dialogues
         self.commands: dict[str, Callable[[Turn], None]] = {}
         self.presses: dict[type[Payload], Handler] = {dialogues.pick_kind: dialogues.pick}
+        self.patterns: list[tuple[re.Pattern[str], Matched]] = []
         self.texts: list[Worded] = []
+        self.pasting: list[Worded] = []
         self.entering: list[Callable[[Turn], None]] = []
         for router in routers:
             for known, new in ((self.commands, router.commands), (self.presses, router.presses)):
                 if twice := known.keys() & new.keys():
                     raise ValueError(f"answered twice: {twice}")
                 known.update(new)  # type: ignore[arg-type]  # both sides are of the same pair
+            self.patterns.extend(router.patterns)
             self.texts.extend(router.texts)
+            self.pasting.extend(router.pasting)
             self.entering.extend(router.entering)
 
     def answer(self, update: updates.Update, turn: Turn) -> None:
@@ -106,10 +129,22 @@ class Answers:
         words = bare(text)
         if (command := self.commands.get(words)) and not self.dialogues.offers(words, turn):
             command(turn)
-        elif self.dialogues.hear(text, turn) or self._number(words, turn):
+        elif matched := self._matched(words):
+            matched(turn)
+        elif (
+            self.dialogues.hear(text, turn)
+            or self._number(words, turn)
+            or any(handler(text, turn) for handler in self.pasting)
+        ):
             return
         elif not any(handler(words, turn) for handler in self.texts):
             turn.say("没有听懂。发送“待办”看等您办的事，“我要提案”写提案，“帮助”看能做什么。")
+
+    def _matched(self, words: str) -> Callable[[Turn], None] | None:
+        for pattern, handler in self.patterns:
+            if match := pattern.fullmatch(words):
+                return partial(handler, match)
+        return None
 
     def _number(self, words: str, turn: Turn) -> bool:
         if not (words.isascii() and words.isdecimal() and len(words) <= 3):
@@ -139,6 +174,9 @@ class Answers:
         ).all()
         ask = "、".join(admins) or "政协机关的系统管理员"
         guest = Person(userid=userid, name=userid)
+        if turn.session.get(Person, userid.lower()):
+            turn.say(f"您好，您的账号（{userid}）已停用，这条没有收下；以前写的都还保留着。请联系{ask}。", to=guest)
+            return
         turn.say(f"您好，名单里还没有您的账号（{userid}），暂时不能使用。请联系{ask}把您加入名单。", to=guest)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlmodel import Session, SQLModel, select
 
+from bot.large import in_lines
 from bot.wecom.messages import Card, CardNow, Say, Words, from_json, plain, to_json
 from models import store
 from models.errors import Refused
@@ -70,11 +71,13 @@ class Turn:
         """
         reader = to or self.actor
         words = Words(what) if isinstance(what, str) else what
-        if reader.plain:
+        if reader.in_words:
             if isinstance(words, CardNow):
                 return
             if isinstance(words, Card):
                 words = Words(plain(words))
+        if reader.large and isinstance(words, Words):
+            words = Words(in_lines(words.text))
         self.said += 1
         self.words.append(
             {

@@ -7,9 +7,12 @@ from handlers.names import units_named
 from models.errors import Refused
 from models.guards import length
 
-ITEM_MAX = 2500  # characters of one suggestion; the whole text is held against body_max before it is handed in
 YES = ("是", "是的", "有", "对", "Y", "y", "yes")
 NO = ("否", "不是", "没有", "无", "N", "n", "no")
+RESEARCHED = (*YES, "调研过", "已调研", "调研过了")
+NOT_RESEARCHED = (*NO, "没调研", "未调研", "没调研过", "没有调研", "没有调研过")
+PUBLIC = ("同意", *YES, "公开", "同意公开")
+NOT_PUBLIC = ("不同意", *NO, "不公开", "不同意公开")
 
 
 def title(exchange: Exchange, text: str) -> str:
@@ -30,11 +33,17 @@ def category(exchange: Exchange, text: str) -> str:
     raise Refused("请点按钮，或回复类别的数字、名称。")
 
 
+def worded(exchange: Exchange, text: str) -> str:
+    """The words of one suggestion, within suggestion_max_chars."""
+    words = as_it_is(exchange, text)
+    if (much := length(words)) > exchange.turn.rules.suggestion_max_chars:
+        raise Refused(f"这一条有{much}字，太长了，请分成几条来写。")
+    return words
+
+
 def item(exchange: Exchange, text: str) -> str:
     """One of 具体建议, within suggestion_max_items."""
-    words = as_it_is(exchange, text)
-    if len(words) > ITEM_MAX:
-        raise Refused(f"这一条有{len(words)}字，太长了，请分成几条来写。")
+    words = worded(exchange, text)
     if len(exchange.so_far or []) >= exchange.turn.rules.suggestion_max_items:
         raise Refused(f"最多写{exchange.turn.rules.suggestion_max_items}条建议，请回复“完”进入下一步。")
     return words
@@ -82,3 +91,7 @@ def secret(value: str) -> str:
     raise Refused(
         "涉及国家秘密的内容不能在这里提交。请删去后再继续，或联系提案委线下办理；要停下请回复“存草稿”或“取消”。"
     )
+
+
+researched = yes_or_no(RESEARCHED, NOT_RESEARCHED, "请回复 1（是）或 2（否）。")
+public = yes_or_no(PUBLIC, NOT_PUBLIC, "请回复 1（同意）或 2（不同意）。")

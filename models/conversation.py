@@ -32,6 +32,10 @@ class Conversation(SQLModel, table=True):
     )  # of the press that opened it: its card is updated at the end
     open: bool = True
     updated_at: datetime = Field(sa_type=UtcDateTime)
+    undo: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )  # see 撤回
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # whether it is still wanted (models/rules.py)
 
 
 class Listed(SQLModel, table=True):

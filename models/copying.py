@@ -15,6 +15,7 @@ from models.store import WrongSchema
 from models.trouble import Trouble
 
 BATCH = 500
+HEAVY = 4  # rows that carry a file
 TABLES: Sequence[sa.Table] = schema.METADATA.sorted_tables  # what others point to comes first
 
 Heard = Callable[[str, int, int], None]  # the table at hand, rows done, rows there are
@@ -142,7 +143,8 @@ def count(connection: sa.Connection, table: sa.Table) -> int:
 
 def _batches(source: sa.Connection, table: sa.Table) -> Any:
     """The rows in the order of their keys, a batch at a time."""
-    rows = sa.select(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
+    heavy = any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
+    rows = sa.select(table).order_by(*table.primary_key).execution_options(yield_per=HEAVY if heavy else BATCH)
     try:
         for batch in source.execute(rows).mappings().partitions():
             yield [dict(row) for row in batch]

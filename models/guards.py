@@ -72,11 +72,13 @@ def complete(step: Step) -> Why:
         return f"还差{'、'.join(missing)}，填好后再提交。"
     if length(p.title) > rules.title_max:
         return f"案由有{length(p.title)}个字，请缩到{rules.title_max}字以内。"
+    if (many := len(p.suggestions)) > rules.suggestion_max_items:
+        return f"建议有{many}条，最多{rules.suggestion_max_items}条，请回复“修改”合并后再提交。"
     body = length(p.analysis + "".join(p.suggestions))
     if body > rules.body_max:
-        return f"正文有{body}个字，请缩到{rules.body_max}字以内再提交；您可以回复“修改”，更多内容以后可作附件。"
-    if rules.research_required == "block" and not p.researched:
-        return "本届要求“不调研不提出”，请先补上调研情况。"
+        return f"正文有{body}个字，请缩到{rules.body_max}字以内再提交；您可以回复“修改”，更多内容可作附件。"
+    if rules.research_required == "block" and not (p.researched and p.research_note):
+        return "本届要求“不调研不提出”，请先补上调研情况：回复“修改”，写明时间和方式。"
     return None
 
 

@@ -1,6 +1,6 @@
 """Who there is: people, units, and which roles they hold."""
 
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, Boolean, Column, Index, false
 from sqlmodel import Field, SQLModel
 
 
@@ -17,6 +17,14 @@ class Person(SQLModel, table=True):
     liaison_area: str = Field(default="", max_length=64)
     active: bool = True
     plain: bool = False  # reads in the WeChat plugin: cards and markdown do not show there (PROTOCOL §20)
+    large: bool = Field(  # cannot read small print: short lines, no cards, choices as 1-2-3
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
+
+    @property
+    def in_words(self) -> bool:
+        """Whether every card goes to this person as words."""
+        return self.plain or self.large
 
 
 class Unit(SQLModel, table=True):

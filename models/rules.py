@@ -76,10 +76,14 @@ class Rules(BaseModel):
         default=("经济建设", "政治建设", "文化建设", "社会建设", "生态文明建设", "其他"), description="提案类别〔默认〕"
     )
     title_max: int = Field(default=50, ge=20, le=100, description="案由最多字数〔C06〕")
+    body_short: int = Field(default=200, ge=0, le=800, description="正文少于此字数时提示写具体些〔默认〕")
     body_warn: int = Field(default=1500, ge=800, le=5000, description="正文超过此字数时提醒〔R43〕")
     body_max: int = Field(default=2000, ge=800, le=5000, description="正文最多字数〔C06〕")
     suggestion_min_items: int = Field(default=1, ge=1, le=10, description="建议至少几条〔R01〕")
     suggestion_max_items: int = Field(default=50, ge=1, le=100, description="建议最多几条〔默认〕")
+    suggestion_max_chars: int = Field(default=2500, ge=200, le=5000, description="一条建议最多字数〔默认〕")
+    attachments_max: int = Field(default=5, ge=0, le=50, description="一件提案最多几个附件〔C06〕")
+    draft_idle_days: int = Field(default=30, ge=1, le=365, description="草稿几日未动时问一次还要不要〔默认〕")
     research_required: Literal["off", "remind", "block"] = Field(
         default="remind", description="未写调研情况时：off 不管、remind 提醒、block 拦截〔S0〕"
     )

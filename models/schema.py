@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
-from models import audit, conversation, handling, messages, people, proposal, store, triggers
+from models import attachment, audit, conversation, handling, messages, people, proposal, store, triggers
 from models.store import Store, WrongSchema
 
-TABLES = (audit, conversation, handling, messages, people, proposal, store)  # imported so that every table is known
+TABLES = (
+    attachment,
+    audit,
+    conversation,
+    handling,
+    messages,
+    people,
+    proposal,
+    store,
+)  # imported so that every table is known
 METADATA = SQLModel.metadata
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -1,7 +1,8 @@
 """Time passes. JOBS: what runs at every tick, in this order."""
 
 from bot.app import Job
+from scheduler.drafts import ask_about_drafts
 from scheduler.lapses import lapse
 from scheduler.reminders import remind
 
-JOBS = (Job("lapse", lapse), Job("remind", remind))
+JOBS = (Job("lapse", lapse), Job("remind", remind), Job("ask_about_drafts", ask_about_drafts))

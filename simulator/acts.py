@@ -1,6 +1,7 @@
 """A person in a rehearsal reads what the bot asks, answers it, and presses the card that is about the right thing."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Phone:
     def __init__(self, person: Person, patience: Patience) -> None:
         self.person, self.patience = person, patience
         self.hand = asyncio.Lock()
+        self.acts = self.pushed = 0  # of the last conversation: what was said and pressed, what was sent to it in bytes
         self._news = asyncio.Event()
 
     def rings(self) -> None:
@@ -134,7 +136,11 @@ class Phone:
         """
         async with self.hand:
             talk = Talk(self, answers, until, what, by_hand)
-            return await talk.through(opening)
+            begun = self.here
+            shown = await talk.through(opening)
+            self.acts = talk.acts
+            self.pushed = sum(size(one) for one in self.person.inbox[begun:] if not one.from_me)
+            return shown
 
 
 class Talk:
@@ -145,11 +151,13 @@ class Talk:
     ) -> None:
         self._phone, self._answers, self._until, self._what, self._by_hand = phone, answers, until, what, by_hand
         self._place = 0  # in the chat: what comes from here on is new
+        self.acts = 0
 
     async def through(self, opening: Opening) -> Shown:
         """From the first word to the last."""
         person = self._phone.person
         self._place = self._phone.here
+        self.acts = 1
         if isinstance(opening, Press):
             await person.presses(opening.label, card=opening.card)
         elif isinstance(opening, Choose):
@@ -168,6 +176,7 @@ class Talk:
 
     async def _give(self, answer: Answer, question: Shown) -> None:
         person = self._phone.person
+        self.acts += len(answer.says) + bool(answer.presses)
         if answer.presses and self._by_hand:
             await person.says(answer.presses)
         elif answer.presses:
@@ -214,6 +223,11 @@ class Phones:
         """A watcher of the platform."""
         if change["kind"] in ("message", "card") and (phone := self._phones.get(change["person"])):
             phone.rings()
+
+
+def size(shown: Shown) -> int:
+    """The bytes of one thing the bot has pushed."""
+    return len(json.dumps(shown.content, ensure_ascii=False).encode())
 
 
 def _holds(shown: Shown, fragments: tuple[str, ...]) -> bool:

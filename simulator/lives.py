@@ -9,6 +9,7 @@ from typing import Protocol
 
 from simulator.acts import END, Answer, Choose, Opening, Phone, Phones, Press, Trouble
 from simulator.calendar import Calendar
+from simulator.drafting import TO_CARDS, TO_WORDS, Effort, Way, answers, number_of, sees_words_only
 from simulator.records import Shown
 from simulator.script import (
     DIRECTOR,
@@ -35,6 +36,9 @@ class Steps(Protocol):
     def step(self, name: str) -> AbstractContextManager[None]:
         """One step of one life, counted when it ends well."""
 
+    def wrote(self, effort: Effort) -> None:
+        """A proposal has been handed in."""
+
 
 @dataclass
 class Ties:
@@ -43,11 +47,12 @@ class Ties:
     numbers: dict[str, "asyncio.Future[str]"] = field(default_factory=dict)
     taken_in: dict[str, list[asyncio.Event]] = field(default_factory=dict)
     merged: dict[str, list[Case]] = field(default_factory=dict)  # what has gone into it
+    in_words: set[str] = field(default_factory=set)  # whoever can do without cards while writing
 
     @classmethod
     def of(cls, cases: Sequence[Case]) -> "Ties":
         """The ties among these."""
-        ties = cls()
+        ties = cls(in_words=sees_words_only(cases))
         for case in cases:
             if case.main:
                 ties.numbers.setdefault(case.main, asyncio.get_running_loop().create_future())
@@ -72,8 +77,11 @@ class Ties:
 class Life:
     """One proposal."""
 
-    def __init__(self, case: Case, phones: Phones, steps: Steps, ties: Ties, calendar: Calendar) -> None:
+    def __init__(
+        self, case: Case, phones: Phones, steps: Steps, ties: Ties, calendar: Calendar, way: Way = Way.STEPS
+    ) -> None:
         self.case, self.steps, self.ties, self.calendar = case, steps, ties, calendar
+        self.way = way
         self._of = phones.of
         self.member = phones.of(case.proposer)
         self.staff, self.dispatcher = phones.of(case.staff), phones.of(case.dispatcher)
@@ -109,25 +117,19 @@ class Life:
     # --- the committee -----------------------------------------------------------------------------------------------
 
     async def _proposed(self) -> None:
-        case = self.case
-        units = "、".join(unit.name for unit in case.units)
         with self.steps.step("提交"):
-            shown = await self._does(
-                self.member,
-                "我要提案",
-                Answer(("接着写还是重新开始",), presses="重新开始"),
-                Answer(("案由是什么",), (case.title,)),
-                Answer(("属于哪个类别",), presses=case.category),
-                Answer(("情况分析：现状",), (*case.analysis, END)),
-                Answer(("具体建议：一条消息",), (*case.suggestions, END)),
-                Answer(("建议承办单位是",), (units or "跳过",)),
-                Answer(("是否调研过",), (case.researched,)),
-                Answer(("是否同意公开这件",), presses=case.public),
-                Answer(("不同意公开的原因",), (case.secret_reason,)),
-                Answer(("涉密自查：内容",), presses="不涉密"),
-                Answer(("提交前再看一遍",), presses="提交"),
-            )
+            in_words = self.way is Way.WORDS and self.case.proposer in self.ties.in_words
+            if in_words:
+                await self._switches(TO_WORDS)
+            shown = await self._does(self.member, "我要提案", *answers(self.case, self.way))
+            self.steps.wrote(Effort(self.case.id, self.member.acts, self.member.pushed))
+            if in_words:
+                await self._switches(TO_CARDS)
             self.number = self._found(r"流水号：(\w+)", shown)
+
+    async def _switches(self, mode: str) -> None:
+        wanted = f"已换成{mode}"
+        await self.member.does(mode, until=lambda text: text.startswith(wanted), what=wanted)
 
     async def _reviewed(self) -> bool:
         """Acceptance and three reviews; whether it was filed."""
@@ -171,7 +173,7 @@ class Life:
                 DIRECTOR,
                 "不予立案",
                 "请终审",
-                Answer(("事由是哪一项",), (lambda text: _number_of(words, text),)),
+                Answer(("事由是哪一项",), (lambda text: number_of(words, text),)),
                 Answer(("请写明理由",), (case.reason,)),
                 Answer(("转到哪里",), (case.redirect_to,)),
             )
@@ -378,12 +380,3 @@ class Life:
         if found is None:
             raise Trouble(f"没有读到“{pattern}”：{shown.text[:120]}")
         return found[1]
-
-
-def _number_of(choice: str, question: str) -> str:
-    """The number in front of a choice in a numbered list."""
-    for line in question.splitlines():
-        number, _, words = line.partition(" ")
-        if number.isdecimal() and words.strip() == choice:
-            return number
-    raise Trouble(f"选项里没有“{choice}”：{question[:200]}")

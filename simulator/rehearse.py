@@ -19,6 +19,7 @@ from rich.table import Table
 from simulator import office, town
 from simulator.acts import Patience, Phones, Trouble
 from simulator.calendar import Calendar
+from simulator.drafting import Effort, Way
 from simulator.lives import Life, Ties
 from simulator.person import NotDelivered
 from simulator.platform import Platform
@@ -52,6 +53,7 @@ class Tally:
         self.steps: dict[str, Step] = {}
         self.calls: Counter[str] = Counter()
         self.callbacks = 0
+        self.efforts: list[Effort] = []
         self.advance: Callable[[], None] = lambda: None  # called after every step
 
     @contextmanager
@@ -66,6 +68,10 @@ class Tally:
         took = time.monotonic() - began
         step.times, step.seconds, step.longest = step.times + 1, step.seconds + took, max(step.longest, took)
         self.advance()
+
+    def wrote(self, effort: Effort) -> None:
+        """A proposal has been handed in."""
+        self.efforts.append(effort)
 
     def notice(self, change: dict[str, Any]) -> None:
         """A watcher of the platform."""
@@ -109,6 +115,7 @@ class Rehearsal:
         *,
         at_once: int = AT_ONCE,
         patience: Patience | None = None,
+        way: Way = Way.STEPS,
         alive: Callable[[], bool] = lambda: True,
     ) -> None:
         self.platform, self.cases = platform, played
@@ -116,7 +123,7 @@ class Rehearsal:
         platform.on_change.append(self.report.tally.notice)
         self._phones = Phones(platform, patience or Patience())
         self._slots = asyncio.Semaphore(max(2, at_once))  # one may wait for the one that goes into it
-        self._alive = alive
+        self._alive, self._way = alive, way
 
     async def play(self) -> Report:
         """Every life to its end; what went wrong is in the report."""
@@ -142,7 +149,7 @@ class Rehearsal:
     async def _one(self, case: Case, ties: Ties) -> None:
         async with self._slots:
             try:
-                await Life(case, self._phones, self.report.tally, ties, self.platform.calendar).through()
+                await Life(case, self._phones, self.report.tally, ties, self.platform.calendar, self._way).through()
             except (Trouble, NotDelivered, AssertionError) as error:
                 self.report.troubles.append(f"{case.id}《{case.title}》：{error}")
             else:
@@ -168,7 +175,9 @@ class Rehearsal:
 # --- from a config file -----------------------------------------------------------------------------------------------
 
 
-async def rehearse(file: Path, only: Sequence[str], *, attach: bool, at_once: int, console: Console) -> Report:
+async def rehearse(
+    file: Path, only: Sequence[str], *, attach: bool, at_once: int, console: Console, way: Way = Way.STEPS
+) -> Report:
     """Play it with the office of this config file: with the bot that runs there, or else with one of our own."""
     here = office.read(file)
     played = cases(only)
@@ -186,7 +195,7 @@ async def rehearse(file: Path, only: Sequence[str], *, attach: bool, at_once: in
             where = f"{here.api_host}:{here.api_port}"
             raise office.BadConfig(f"wecom.api_base：{where} 不能监听（{error.strerror or error}）") from None
         ours = not address
-        rehearsal = Rehearsal(platform, played, at_once=at_once, alive=lambda: process.running or not ours)
+        rehearsal = Rehearsal(platform, played, at_once=at_once, way=way, alive=lambda: process.running or not ours)
         stopping: float | None = None
         try:
             try:
@@ -284,13 +293,28 @@ def summary(report: Report) -> list[str]:
     return [*lines, f"有 {len(report.troubles)} 处不对："] + [f"  {line}" for line in report.troubles[:SHOWN]]
 
 
-def run(file: Path | None, only: Sequence[str], *, attach: bool, at_once: int) -> int:
+def efforts(report: Report, way: Way) -> Table:
+    """What handing in took the member, proposal by proposal."""
+    shown = Table(title=f"从“我要提案”到“提交成功”（{way.value}）", show_footer=True)
+    rows = sorted(report.tally.efforts, key=lambda effort: effort.case)
+    count = len(rows) or 1
+    shown.add_column("提案", footer=f"平均（{len(rows)} 件）")
+    shown.add_column("委员发出", f"{sum(row.messages for row in rows) / count:.1f} 条", justify="right")
+    shown.add_column("机器人推送", f"{sum(row.pushed for row in rows) / count:.0f} 字节", justify="right")
+    for row in rows:
+        shown.add_row(row.case, f"{row.messages} 条", f"{row.pushed} 字节")
+    return shown
+
+
+def run(file: Path | None, only: Sequence[str], *, attach: bool, at_once: int, by: Way | None = None) -> int:
     """The command: plays, prints, and returns the exit code."""
+    way = by or Way.STEPS
     console, errors = Console(), Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="tiantong-office-") as folder:
         config = file or office.fresh(Path(folder))
         try:
-            report = asyncio.run(_until_told(rehearse(config, only, attach=attach, at_once=at_once, console=errors)))
+            playing = rehearse(config, only, attach=attach, at_once=at_once, console=errors, way=way)
+            report = asyncio.run(_until_told(playing))
         except office.BadConfig as bad:
             _say(errors, str(bad))
             return 2
@@ -301,6 +325,8 @@ def run(file: Path | None, only: Sequence[str], *, attach: bool, at_once: int) -
             _say(errors, "排练中断。")
             return 1
     console.print(table(report))
+    if by:
+        console.print(efforts(report, by))
     for line in summary(report):
         _say(console, line)
     return 0 if report.well else 1

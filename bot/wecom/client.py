@@ -7,6 +7,7 @@ away below; the exceptions never leave this file: only their class name does.
 import asyncio
 import json
 import logging
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ TIMEOUT = httpx.Timeout(10, connect=3)
 LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10)
 MOST_MEDIA = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file": 20 << 20}
 LEAST_MEDIA = 6
+_FILENAME = re.compile(r'filename="?([^";]+)')
 
 logging.getLogger("httpx").addFilter(lambda record: record.levelno >= logging.WARNING)
 
@@ -42,6 +44,15 @@ class Sent:
     msgid: str
     response_code: str
     unreachable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A file the platform has handed out."""
+
+    name: str
+    mime: str
+    data: bytes
 
 
 @dataclass(frozen=True)
@@ -162,6 +173,22 @@ class WeComClient:
         answer = await self._call("media/upload", content, f"multipart/form-data; boundary={edge}", type=kind)
         return str(answer.get("media_id") or "")
 
+    async def download(self, media_id: str) -> Medium:
+        """media/get: what somebody has sent, within three days; Rejected when it is gone."""
+        call = "media/get"
+        token = await self._fresh()
+        response = await self._exchange(call, access_token=token.value, media_id=media_id)
+        if "content-disposition" not in response.headers and _read(response, call)[1] in WRONG_TOKEN:
+            token = await self._fresh(than=token)
+            response = await self._exchange(call, access_token=token.value, media_id=media_id)
+        if "content-disposition" not in response.headers:  # a refusal comes as JSON, with status 200 like everything
+            if errcode := _read(response, call)[1]:
+                raise error_of(errcode, call)
+            raise TryLater(0, call, "no file in the answer")
+        named = _FILENAME.search(response.headers["content-disposition"])
+        mime = response.headers.get("content-type", "").split(";")[0].strip()
+        return Medium(named[1] if named else "", mime, response.content)
+
     async def _call(
         self, call: str, body: dict[str, Any] | bytes | None = None, kind: str = "application/json", **query: Any
     ) -> dict[str, Any]:
@@ -222,6 +249,12 @@ class WeComClient:
         self, call: str, content: bytes | None = None, kind: str = "application/json", **query: Any
     ) -> tuple[dict[str, Any], int]:
         """One HTTP exchange; the answer and its errcode, TryLater when there is neither."""
+        return _read(await self._exchange(call, content, kind, **query), call)
+
+    async def _exchange(
+        self, call: str, content: bytes | None = None, kind: str = "application/json", **query: Any
+    ) -> httpx.Response:
+        """One HTTP exchange that came to an answer of some kind."""
         if self._http is None:
             raise RuntimeError("the client has not been started")
         headers = {} if content is None else {"Content-Type": kind}
@@ -238,14 +271,18 @@ class WeComClient:
             raise TryLater(0, call, f"HTTP {status}", _seconds(response.headers.get("Retry-After", "")))
         if status != 200:
             raise Rejected(0, call, f"HTTP {status}")
-        try:
-            answer = json.loads(response.content)
-            errcode = int(answer.get("errcode", 0)) if isinstance(answer, dict) else None
-        except (ValueError, TypeError):
-            errcode = None
-        if errcode is None:
-            raise TryLater(0, call, "no JSON answer")
-        return answer, errcode
+        return response
+
+
+def _read(response: httpx.Response, call: str) -> tuple[dict[str, Any], int]:
+    try:
+        answer = json.loads(response.content)
+        errcode = int(answer.get("errcode", 0)) if isinstance(answer, dict) else None
+    except (ValueError, TypeError):
+        errcode = None
+    if errcode is None:
+        raise TryLater(0, call, "no JSON answer")
+    return answer, errcode
 
 
 def _transport() -> httpx.AsyncBaseTransport:

@@ -12,7 +12,7 @@ OPTIONS = tuple((verdict.name, verdict.value) for verdict in Verdict)
 def rating_card(t: Told) -> Say:
     """To the member after delivery; whoever sees no cards is asked the same three questions in words."""
     a = t.assignment
-    if t.reader.plain:
+    if t.reader.in_words:
         return Words(
             f"请评价{t.unit.name}的办理：回复“{Event.RATE.value}”，逐项回答办理态度、办理过程、办理结果。"
             f"{day(a.lapses_on)}前有效。"

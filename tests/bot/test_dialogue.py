@@ -10,6 +10,7 @@ from bot.dialogue import LONGEST, Dialogues
 from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick
 from bot.router import Answers, Router
 from bot.turn import Turn
+from bot.undo import DOUBLE_TAP
 from bot.wecom.messages import Card, CardNow
 from models.conversation import Conversation
 from models.errors import Refused
@@ -31,6 +32,10 @@ def _pair(exchange: Exchange, text: str) -> list[str] | NotYet:
     return so_far if len(so_far) == 2 else NotYet("还差一个。", so_far)
 
 
+def _wishes(exchange: Exchange, text: str) -> str | list[str]:
+    return text.split("／") if "／" in text else text
+
+
 def _is_red(exchange: Exchange) -> bool:
     return exchange.answers.get("colour") == "red"
 
@@ -40,12 +45,12 @@ LONG = Dialogue(
     "long",
     lambda exchange: f"长问卷《{exchange.answers.get('name', '')}》",
     (
-        Ask("name", "名称", "叫什么？"),
-        Ask("colour", "颜色", "什么颜色？", choices=COLOURS, picked=str),
+        Ask("name", "名称", "叫什么？", example="小明"),
+        Ask("colour", "颜色", "什么颜色？", choices=COLOURS, picked=str, short="选颜色。"),
         Ask("why", "原因", "为什么是红的？", when=_is_red),
         Ask("age", "岁数", "几岁？", _whole, optional=True),
         Ask("story", "经过", "经过是怎样的？", several="text"),
-        Ask("wishes", "愿望", "有什么愿望？一条一条写。", several="list"),
+        Ask("wishes", "愿望", "有什么愿望？一条一条写。", _wishes, several="list"),
         Ask("pair", "一对", "写两个词。", _pair),
         Ask(
             "preview",
@@ -213,10 +218,11 @@ def test_what_was_said_before_is_kept_when_nothing_new_is(office: Office) -> Non
     assert office.rows(Conversation)[0].answers["story"] == "先这样\n再那样"
 
 
-def test_half_an_answer_is_forgotten_by_going_back(office: Office) -> None:
-    office.says(LIN, *FULL[:6], "上一步", "7")
-    office.says(LIN, "从头说", "完")
-    assert office.rows(Conversation)[0].answers["story"] == "从头说"
+def test_half_an_answer_is_kept_when_going_back_and_said(office: Office) -> None:
+    office.says(LIN, *FULL[:6], "上一步")
+    assert "已写3字，接着写" in told(office.says(LIN, "7"))
+    office.says(LIN, "再那样", "完")
+    assert office.rows(Conversation)[0].answers["story"] == "先这样\n再那样"
 
 
 def test_an_answer_without_end_is_stopped_and_what_is_there_is_kept(office: Office) -> None:
@@ -224,6 +230,81 @@ def test_an_answer_without_end_is_stopped_and_what_is_there_is_kept(office: Offi
     assert "没有记下" in told(office.says(LIN, "字" * 11))
     office.says(LIN, "完")
     assert len(office.rows(Conversation)[0].answers["story"]) == LONGEST - 10
+
+
+def test_one_message_may_hold_several_items(office: Office) -> None:
+    office.says(LIN, *FULL[:8])
+    assert "记下2条，共2条" in told(office.says(LIN, "甲／乙"))
+    assert "记下第3条" in told(office.says(LIN, "丙"))
+    office.says(LIN, "完")
+    assert office.rows(Conversation)[0].answers["wishes"] == ["甲", "乙", "丙"]
+
+
+# --- taking back ------------------------------------------------------------------------------------------------------
+
+
+def test_the_last_answer_is_taken_back_and_no_other(office: Office) -> None:
+    office.says(LIN, "long", "小明", "红")
+    assert "已撤回“红”。什么颜色？" in told(office.says(LIN, "撤回"))
+    assert "colour" not in office.rows(Conversation)[0].answers
+    assert "没有可以撤回的了" in told(office.says(LIN, "撤回"))
+    assert stands(office) == "colour"
+
+
+def test_one_of_several_messages_is_taken_back(office: Office) -> None:
+    office.says(LIN, *FULL[:10])
+    assert "已写1条，接着写" in told(office.says(LIN, "撤回"))
+    office.says(LIN, "二二", "完")
+    assert office.rows(Conversation)[0].answers["wishes"] == ["一", "二二"]
+    office.says(LIN, "撤回")
+    assert stands(office) == "wishes"
+
+
+def test_a_pressed_choice_and_a_skipped_question_are_taken_back(office: Office) -> None:
+    office.says(LIN, "long", "小明")
+    office.taps(LIN, "蓝")
+    assert "已撤回“蓝”" in told(office.says(LIN, "撤回"))
+    office.says(LIN, "蓝", "跳过")
+    assert "已撤回“跳过”" in told(office.says(LIN, "撤回"))
+    assert stands(office) == "age"
+
+
+def test_words_sent_twice_by_a_double_tap_count_once(office: Office) -> None:
+    long = "这是一个很长很长的名字"
+    office.says(LIN, "long", long)
+    assert "没有重复记" in told(office.says(LIN, long))
+    assert stands(office) == "colour"
+    office.says(LIN, "蓝", "跳过", "这一句话也点了两次")
+    assert "没有重复记" in told(office.says(LIN, "这一句话也点了两次"))
+    office.now += DOUBLE_TAP + DOUBLE_TAP
+    assert "共18字" in told(office.says(LIN, "这一句话也点了两次"))
+
+
+def test_going_back_to_say_the_same_again_is_no_double_tap(office: Office) -> None:
+    long = "这是一个很长很长的名字"
+    office.says(LIN, "long", long, "上一步", long)
+    assert stands(office) == "colour"
+
+
+# --- help on the way --------------------------------------------------------------------------------------------------
+
+
+def test_an_example_is_shown_where_there_is_one(office: Office) -> None:
+    office.says(LIN, "long")
+    assert told(office.says(LIN, "示例")) == "示例：小明"
+    office.says(LIN, "小明")
+    assert "这一步没有示例" in told(office.says(LIN, "示例"))
+
+
+def test_the_question_is_said_again(office: Office) -> None:
+    office.says(LIN, "long", "小明")
+    assert "什么颜色" in told(office.says(LIN, "再说一遍"))
+
+
+def test_large_print_is_short_lines_and_numbers(office: Office) -> None:
+    office.store.write(lambda session: setattr(session.get_one(Person, LIN), "large", True))
+    [heard] = office.says(LIN, "long", "小明")
+    assert heard.text == "第2步，共6步\n\n选颜色。\n\n1 红\n2 蓝\n\n请回复数字。"
 
 
 # --- steering ---------------------------------------------------------------------------------------------------------
@@ -304,7 +385,7 @@ def test_two_long_ones_are_taken_up_in_any_order(office: Office) -> None:
 
 
 def test_words_that_steer_need_something_to_steer(office: Office) -> None:
-    for word in ("取消", "上一步", "预览", "存草稿", "跳过", "完"):
+    for word in ("取消", "上一步", "预览", "存草稿", "跳过", "完", "撤回", "示例", "再说一遍"):
         assert f"现在没有可以“{word}”的事" in told(office.says(LIN, word))
 
 

@@ -154,13 +154,13 @@ def test_a_stranger_is_told_whom_to_ask(office: Office) -> None:
     assert "方可期" in one.text
 
 
-def test_whoever_left_office_is_a_stranger(office: Office) -> None:
+def test_whoever_left_office_is_told_that_nothing_is_lost(office: Office) -> None:
     def leave(session: Any) -> None:
         session.get_one(Person, LIN).active = False
 
     office.store.write(leave)
     [one] = office.says(LIN, "铃")
-    assert "名单里还没有" in one.text
+    assert "已停用，这条没有收下；以前写的都还保留着" in one.text
 
 
 @pytest.mark.parametrize("event", ["enter_agent", "unsubscribe", "LOCATION"])
@@ -185,6 +185,9 @@ def test_what_is_no_text_is_told_so(office: Office, kind: str) -> None:
     assert "文字" in words
     office.says(LIN, "我要提案")
     again = told(office.hears(LIN, MsgType=kind))
+    if kind in {"image", "voice", "file"}:
+        assert "收到，作“案由”的附件" in again[0]
+        return
     assert "文字" in again[0]
     assert "案由" in again[1], "the question is asked once more"
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ from simulator import office, town
 from simulator.__main__ import cli
 from simulator.acts import Patience
 from simulator.calendar import Calendar
+from simulator.drafting import Way, pasted, rest
 from simulator.person import Person
-from simulator.rehearse import ORDER, Rehearsal, rehearse, summary
+from simulator.rehearse import ORDER, Rehearsal, efforts, rehearse, summary
 from simulator.script import Case, Ending, NoSuchCase, cases
 from tests.databases import sqlite_url
 from tests.town import Town, settings_for
@@ -101,6 +103,25 @@ async def test_every_life_comes_to_its_end(shared: Town) -> None:
     assert summary(report)[-1].startswith("协议违规：0。")
     words = [shown.text for shown in shared.person("m012").inbox]
     assert any("为本人或亲属解决个人问题" in text and "信访或医保经办" in text for text in words)
+
+
+@pytest.mark.parametrize(("way", "most"), [(Way.STEPS, 20), (Way.PASTE, 6), (Way.WORDS, 20)])
+async def test_a_proposal_is_handed_in_every_way(shared: Town, way: Way, most: int) -> None:
+    played = cases(["P034", "P036"])
+    report = await Rehearsal(shared.platform, played, patience=Patience(40, 80), way=way).play()
+    assert report.troubles == []
+    assert {effort.case for effort in report.tally.efforts} == {"P034", "P036"}
+    assert all(1 < effort.messages <= most and effort.pushed > 500 for effort in report.tally.efforts)
+    told = Console(width=80, record=True, file=StringIO())
+    told.print(efforts(report, way))
+    assert f"从“我要提案”到“提交成功”（{way.value}）" in told.export_text()
+
+
+def test_a_paste_needs_six_messages_at_most() -> None:
+    """One to begin, the pieces, one for the rest, one to hand in."""
+    for case in cases():
+        assert 1 + len(pasted(case)) + 1 + 1 <= 6, case.id
+        assert all(len(words.encode()) <= TEXT_BYTES for words in (*pasted(case), rest(case)))
 
 
 async def test_what_does_not_happen_is_named(shared: Town) -> None:

@@ -224,6 +224,7 @@ async def test_health_is_told_in_detail(town: Town) -> None:
         "database": True,
         "inbox": True,
         "outbox": True,
+        "fetcher": True,
         "clock": True,
         "parked": {"incoming": 0, "outgoing": 0, "errcodes": {}},
     }

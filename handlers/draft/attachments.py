@@ -1,0 +1,71 @@
+"""Pictures, voices and files sent in the middle of a draft: kept as attachments of the step they were sent in."""
+
+from bot.questions import Exchange
+from bot.wecom import updates
+from handlers.draft.parts import proposal_of
+from models.attachment import Attachment, attachments_of, forget
+from models.errors import Refused
+
+KINDS = {"image": "图片", "voice": "语音", "file": "文件"}
+TO_TEXT = "要变成文字：按住这条语音，点“转文字”，再把文字发过来。"
+
+
+def attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
+    """Note what was sent; its bytes are fetched by bot/fetcher.py. Returns what to say, and its id."""
+    turn = exchange.turn
+    proposal = proposal_of(exchange)
+    most, have = turn.rules.attachments_max, len(attachments_of(turn.session, proposal.id))
+    if have >= most:
+        room = "回复“删除附件 1”可以腾出位置。" if have else "有材料请交给提案委。"
+        raise Refused(f"附件最多{most}个，这一个没有收下。{room}")
+    kind, media_id, name = _sent(update)
+    row = Attachment(
+        proposal_id=proposal.id or 0,
+        person=turn.actor.userid,
+        step=exchange.conversation.step,
+        kind=kind,
+        name=name,
+        media_id=media_id[:256],
+        created_at=turn.now,
+    )
+    turn.session.add(row)
+    turn.session.flush()
+    step = turn.dialogues.by_name["draft"].step(row.step).label
+    to = f"，作“{step}”的附件" if step != "提交前再看一遍" else "，作提案的附件"
+    told = f"{KINDS[kind]}收到{to}，共{have + 1}个。"
+    return told + (TO_TEXT if kind == "voice" else "不要了回复“撤回”。"), row.id or 0
+
+
+def _sent(update: updates.Update) -> tuple[str, str, str]:
+    match update:
+        case updates.Picture(media_id=media_id):
+            return "image", media_id, ""
+        case updates.Voice(media_id=media_id):
+            return "voice", media_id, ""
+        case updates.File(media_id=media_id, file_name=name):
+            return "file", media_id, name[:200]
+    raise Refused("这里收图片、语音和文件，其他的请用文字说明。")
+
+
+def detach(exchange: Exchange, key: int) -> str:
+    """Taken back at once."""
+    row = exchange.turn.session.get(Attachment, key)
+    if row is None:
+        raise Refused("这个附件已经不在了。")
+    forget(exchange.turn.session, row)
+    return f"已撤回刚才的{KINDS[row.kind]}。"
+
+
+def remove(exchange: Exchange, place: int) -> str:
+    """Taken away later, by its number in the preview."""
+    have = attachments_of(exchange.turn.session, proposal_of(exchange).id)
+    if not 1 <= place <= len(have):
+        raise Refused(f"没有第{place}个附件，现在有{len(have)}个。")
+    forget(exchange.turn.session, have[place - 1])
+    return f"删除了第{place}个附件。"
+
+
+def listed_in_short(exchange: Exchange) -> str:
+    """1图片 2语音; empty when there is none."""
+    have = attachments_of(exchange.turn.session, proposal_of(exchange).id)
+    return "　".join(f"{place}{row.name or KINDS[row.kind]}" for place, row in enumerate(have, 1))

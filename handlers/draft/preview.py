@@ -1,0 +1,118 @@
+"""The preview: the proposal as it stands, short, with what a colleague would say of it."""
+
+from typing import Any
+
+from bot.questions import Exchange
+from bot.wecom.messages import link
+from handlers.cards.told import day
+from handlers.draft.attachments import listed_in_short
+from handlers.draft.parts import proposal_of
+from models import hints
+from models.guards import length
+from models.rules import SHANGHAI, Rules
+from models.states import State
+
+SHOWN = 10  # suggestions; the whole text is a page away
+OF_ANALYSIS, OF_SUGGESTION = 100, 60  # characters shown
+
+
+def preview(exchange: Exchange) -> str:
+    """The proposal as it stands, short; the whole text is on the page."""
+    said = exchange.answers
+    lines = [
+        "请看一遍：",
+        f"案由：{said.get('title') or '—'}",
+        f"类别：{said.get('category') or '—'}",
+        f"情况分析：{_clipped(said.get('analysis') or '—', OF_ANALYSIS)}",
+        "具体建议：",
+        *_suggestions(said.get("suggestions") or []),
+        f"建议承办单位：{'、'.join((said.get('units') or {}).get('names', [])) or '未写'}",
+        f"是否调研：{_word(said.get('researched'), '是', '否')}",
+        f"是否同意公开：{_word(said.get('public'), '同意', '不同意')}",
+        f"涉密自查：{'不涉密' if said.get('secrecy') == 'clear' else '—'}",
+    ]
+    if attached := listed_in_short(exchange):
+        lines.append(f"附件：{attached}")
+    lines += _advice(exchange)
+    lines.append(link(exchange.turn.url(f"p/proposals/{proposal_of(exchange).id}"), "查看全文"))
+    return "\n".join(lines)
+
+
+def in_large_print(exchange: Exchange) -> str:
+    """What was written, counted; the rest is on the page."""
+    said = exchange.answers
+    suggestions = said.get("suggestions") or []
+    lines = [
+        "请看一遍。",
+        f"案由：{said.get('title') or '没写'}",
+        f"类别：{said.get('category') or '没写'}",
+        f"分析：{length(said.get('analysis') or '')}字",
+        f"建议：{len(suggestions)}条",
+        f"公开：{_word(said.get('public'), '同意', '不同意')}",
+        *_advice(exchange)[:1],
+        link(exchange.turn.url(f"p/proposals/{proposal_of(exchange).id}"), "看全文"),
+    ]
+    return "\n".join(lines)
+
+
+def _suggestions(items: list[str]) -> list[str]:
+    lines = [f"{place}. {_clipped(item, OF_SUGGESTION)}" for place, item in enumerate(items[:SHOWN], 1)]
+    return [*lines, f"……共{len(items)}条"] if len(items) > SHOWN else lines
+
+
+def _advice(exchange: Exchange) -> list[str]:
+    """What stands in the way of handing it in, then what would make it better; hints never block (DOMAIN §3.1–3.3)."""
+    said, rules = exchange.answers, exchange.turn.rules
+    title, analysis, suggestions = said.get("title") or "", said.get("analysis") or "", said.get("suggestions") or []
+    lines = [*_too_much(length(analysis + "".join(suggestions)), suggestions, rules), *_research(said, rules)]
+    lines += [f"提示：{hint}" for hint in hints.of_text(title, analysis, suggestions)]
+    if late := past_deadline(exchange):
+        lines.append(f"说明：{late}")
+    return lines
+
+
+def _too_much(body: int, suggestions: list[str], rules: Rules) -> list[str]:
+    lines = []
+    if len(suggestions) > rules.suggestion_max_items:
+        lines.append(f"注意：建议有{len(suggestions)}条，超过{rules.suggestion_max_items}条，要先合并才能提交。")
+    if body > rules.body_max:
+        lines.append(f"注意：正文{body}字，超过{rules.body_max}字，要先精简才能提交。")
+    elif body > rules.body_warn:
+        lines.append(f"提示：正文{body}字，{rules.body_warn}字以内更便于办理。")
+    elif suggestions and body < rules.body_short:
+        lines.append(f"提示：正文只有{body}字，写得再具体些更容易立案。")
+    return lines
+
+
+def _research(said: dict[str, Any], rules: Rules) -> list[str]:
+    """不调研不提出 (rule research_required): what a yes should hold, and what a no means here."""
+    researched = said.get("researched")
+    if researched is None or rules.research_required == "off":
+        return []
+    if rules.research_required == "block":
+        wanting = not researched["yes"] or not researched["note"]
+        return ["注意：本届要求不调研不提出，写明调研的时间和方式才能提交。"] if wanting else []
+    if not researched["yes"]:
+        return ["提示：本届提倡不调研不提出。"]
+    return [] if researched["note"] else ["提示：是否调研一项，补上时间和方式更有说服力。"]
+
+
+def past_deadline(exchange: Exchange) -> str:
+    """The deadline of the session has passed: it is off-session now, and nothing is refused (DOMAIN §3.5)."""
+    deadline, turn = exchange.turn.rules.in_session_deadline, exchange.turn
+    if deadline is None or turn.now <= deadline or proposal_of(exchange).state is State.RETURNED:
+        return ""
+    moment = deadline.astimezone(SHANGHAI)
+    return f"大会提案{day(moment.date())}{moment:%H:%M}已截止，现在提交按平时提案办理，随交随审。"
+
+
+def _clipped(text: str, most: int) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= most else f"{words[:most]}……（共{len(words)}字）"
+
+
+def _word(answer: Any, yes: str, no: str) -> str:
+    if answer is None:
+        return "—"
+    note = f"（{answer['note']}）" if answer.get("note") else ""
+    return (yes if answer["yes"] else no) + note
