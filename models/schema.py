@@ -9,10 +9,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from models import audit, conversation, handling, messages, people, proposal, store, triggers
+from models import audit, conversation, handling, messages, people, proposal, search, store, triggers, wording
 from models.store import Store, WrongSchema
 
-TABLES = (audit, conversation, handling, messages, people, proposal, store)  # imported so that every table is known
+TABLES = (
+    audit,
+    conversation,
+    handling,
+    messages,
+    people,
+    proposal,
+    store,
+    wording,
+)  # imported so that every table is known
 METADATA = SQLModel.metadata
 
 
@@ -59,6 +68,7 @@ def upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     triggers.protect(connection)
+    search.catch_up(connection)
 
 
 def draft(store_: Store, message: str) -> None:
