@@ -1,5 +1,6 @@
 """The first handler that fits: commands, open dialogue, buttons, numbers, and at last a word of help."""
 
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from models.people import Holding, Person
 
 Handler = Callable[[Any, Turn], None]
 Worded = Callable[[str, Turn], bool]  # says whether it understood
+Asked = Callable[[str, Turn], None]
 
 
 class Router:
@@ -26,6 +28,16 @@ class Router:
         self.presses: dict[type[Payload], Handler] = {}
         self.texts: list[Worded] = []
         self.entering: list[Callable[[Turn], None]] = []
+        self.asked: dict[str, Asked] = {}
+
+    def asks(self, *words: str) -> Callable[[Asked], Asked]:
+        """Register what is done when somebody types one of these words, a space, and something more in the same line."""
+
+        def register(handler: Asked) -> Asked:
+            self.asked.update(dict.fromkeys(words, handler))
+            return handler
+
+        return register
 
     def command(self, *words: str) -> Callable[[Callable[[Turn], None]], Callable[[Turn], None]]:
         """Register what is done when somebody types exactly one of these words, or taps the menu entry so named."""
@@ -65,8 +77,10 @@ class Answers:
         self.presses: dict[type[Payload], Handler] = {dialogues.pick_kind: dialogues.pick}
         self.texts: list[Worded] = []
         self.entering: list[Callable[[Turn], None]] = []
+        self.asked: dict[str, Asked] = {}
         for router in routers:
-            for known, new in ((self.commands, router.commands), (self.presses, router.presses)):
+            pairs = (self.commands, router.commands), (self.presses, router.presses), (self.asked, router.asked)
+            for known, new in pairs:
                 if twice := known.keys() & new.keys():
                     raise ValueError(f"answered twice: {twice}")
                 known.update(new)  # type: ignore[arg-type]  # both sides are of the same pair
@@ -106,10 +120,18 @@ class Answers:
         words = bare(text)
         if (command := self.commands.get(words)) and not self.dialogues.offers(words, turn):
             command(turn)
+        elif (asked := self._asked(text)) and (handler := self.asked.get(asked[0])):
+            handler(asked[1], turn)
         elif self.dialogues.hear(text, turn) or self._number(words, turn):
             return
         elif not any(handler(words, turn) for handler in self.texts):
             turn.say("没有听懂。发送“待办”看等您办的事，“我要提案”写提案，“帮助”看能做什么。")
+
+    @staticmethod
+    def _asked(text: str) -> tuple[str, str] | None:
+        """(word, the rest) of a single line; a text of several is somebody's answer."""
+        word, space, rest = unicodedata.normalize("NFKC", text).strip().partition(" ")
+        return (word, rest.strip()) if space and "\n" not in rest else None
 
     def _number(self, words: str, turn: Turn) -> bool:
         if not (words.isascii() and words.isdecimal() and len(words) <= 3):

@@ -1,9 +1,9 @@
 """A person acts. The table of contents: routers in the order they are tried, dialogues, pages."""
 
-from handlers import ask, assign, communicate, draft, evaluate, moves, reply
+from handlers import ask, assign, communicate, draft, evaluate, moves, reply, search, similar
 from handlers.pages import add_pages
 
-ROUTERS = (draft.router, ask.router, evaluate.router, moves.router)
+ROUTERS = (draft.router, ask.router, search.router, similar.router, evaluate.router, moves.router)
 DIALOGUES = (
     *draft.DIALOGUES,
     *moves.DIALOGUES,

@@ -8,7 +8,7 @@ from bot.questions import Ask, Choice, Dialogue, Exchange, Resume
 from bot.router import Router, listed
 from bot.turn import Turn
 from bot.wecom.messages import link
-from handlers import form
+from handlers import form, similar
 from handlers.actions import acknowledge, perform
 from models import access
 from models.errors import Refused
@@ -84,6 +84,7 @@ def keep(exchange: Exchange) -> None:
     proposal = proposal_of(exchange)
     if proposal.state is State.DRAFT:
         _write(exchange, proposal)
+    similar.tell_by_title(exchange, proposal)
 
 
 def _write(exchange: Exchange, p: Proposal) -> None:
@@ -159,6 +160,7 @@ def preview(exchange: Exchange) -> str:
         lines.append(f"提示：正文只有{body}字，写得再具体些更容易立案。")
     if rules.research_required == "remind" and _yes(said.get("researched")) is False:
         lines.append("提示：本届提倡不调研不提出。")
+    lines += similar.at_preview(exchange, proposal_of(exchange))
     lines.append(link(exchange.turn.url(f"p/proposals/{proposal_of(exchange).id}"), "查看全文"))
     return "\n".join(lines)
 

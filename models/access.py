@@ -1,6 +1,6 @@
 """Who holds which role, who may see what: the one place that decides access, for chat, cards and pages alike (DOMAIN §2)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -39,6 +39,11 @@ def holdings(session: Session, userid: str) -> Sequence[Holding]:
     if userid not in known:
         known[userid] = session.exec(select(Holding).where(Holding.person == userid)).all()
     return known[userid]
+
+
+def holds_any(session: Session, person: Person, roles: Collection[str]) -> bool:
+    """Whether a person holds one of these roles, whatever it is about."""
+    return any(h.role in roles for h in holdings(session, person.userid))
 
 
 def with_role(session: Session, role: str, unit: str | None = None) -> Sequence[Person]:
