@@ -25,6 +25,7 @@ class Dialect(Protocol):
     """What the engines say differently."""
 
     make: tuple[str, ...]
+    sharing: sa.TextClause  # the ids of what shares most of some marks; of each mark only the newest are looked at
 
     def put(self, connection: sa.Connection, wording: Wording) -> None:
         """Let it be found."""
@@ -37,9 +38,6 @@ class Dialect(Protocol):
 
     def matching(self, keys: Sequence[int], before: int, among: Any, most: int) -> Any:
         """A statement: the ids, newest first, of what has all of these keys."""
-
-    def sharing(self, marks: Sequence[int], each: int, most: int) -> Any:
-        """A statement: the ids of what shares most of these marks; of each mark only the newest so many are looked at."""
 
     def tidy(self, connection: sa.Connection) -> None:
         """After many changes."""
@@ -78,18 +76,12 @@ class _SQLite:
             )  # read in order and sifted, not asked for one by one
         return found.order_by(number.desc()).limit(most).params(keys=" AND ".join(map(_token, keys)))
 
-    def sharing(self, marks: Sequence[int], each: int, most: int) -> Any:
-        newest = [
-            sa.select(
-                sa.select(col(Mark.proposal_id))
-                .where(col(Mark.gram) == mark)
-                .order_by(col(Mark.proposal_id).desc())
-                .limit(each)
-                .subquery()
-            )
-            for mark in marks
-        ]
-        return _counted(sa.union_all(*newest).subquery(), most)
+    sharing = sa.text("""
+        SELECT shared.proposal_id
+        FROM json_each(:marks) AS wanted JOIN mark AS shared ON shared.gram = wanted.value AND shared.proposal_id > coalesce(
+            (SELECT proposal_id FROM mark WHERE gram = wanted.value ORDER BY proposal_id DESC LIMIT 1 OFFSET :each), -1)
+        GROUP BY shared.proposal_id ORDER BY count(*) DESC, shared.proposal_id DESC LIMIT :most
+    """)
 
     def tidy(self, connection: sa.Connection) -> None:
         connection.execute(sa.text(f"INSERT INTO {KEYS} ({KEYS}) VALUES ('optimize')"))  # noqa: S608
@@ -125,25 +117,16 @@ class _PostgreSQL:
             found = found.where(number.in_(among))
         return found.order_by(number.desc()).limit(most).params(keys=_array(keys))
 
-    def sharing(self, marks: Sequence[int], each: int, most: int) -> Any:
-        gram = sa.text("unnest(CAST(:marks AS integer[])) AS wanted(gram)").params(marks=_array(marks))
-        newest = (
-            sa.select(col(Mark.proposal_id))
-            .where(col(Mark.gram) == sa.literal_column("wanted.gram"))
-            .order_by(col(Mark.proposal_id).desc())
-            .limit(each)
-            .lateral("newest")
-        )
-        return _counted(newest, most, gram)
+    sharing = sa.text("""
+        SELECT newest.proposal_id
+        FROM json_array_elements_text(CAST(:marks AS json)) AS wanted, LATERAL (
+            SELECT proposal_id FROM mark WHERE gram = CAST(wanted.value AS integer) ORDER BY proposal_id DESC LIMIT :each
+        ) AS newest
+        GROUP BY newest.proposal_id ORDER BY count(*) DESC, newest.proposal_id DESC LIMIT :most
+    """)
 
     def tidy(self, connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ANALYZE wording, mark, {KEYS}"))
-
-
-def _counted(newest: Any, most: int, beside: Any = None) -> Any:
-    number, times = newest.c.proposal_id, sa.func.count()
-    counted = sa.select(number).select_from(*([newest] if beside is None else [beside, newest]))
-    return counted.group_by(number).order_by(times.desc(), number.desc()).limit(most)
 
 
 def _token(key: int) -> str:
@@ -238,12 +221,10 @@ def matching(session: Session, runs: Sequence[str], before: int, among: Any, mos
 
 
 def sharing(session: Session, marks: Sequence[int], each: int, most: int) -> Sequence[Wording]:
-    """The proposals that share most of these marks."""
-    if not marks:
-        return []
-    return wordings(
-        session, session.connection().scalars(_dialect(session.connection()).sharing(marks, each, most)).all()
-    )
+    """The proposals that share most of these marks; of each mark only the newest so many are looked at."""
+    connection = session.connection()
+    asked = {"marks": f"[{','.join(map(str, marks))}]", "each": each, "most": most}
+    return wordings(session, connection.scalars(_dialect(connection).sharing, asked).all())
 
 
 def wordings(session: Session, ids: Sequence[int]) -> Sequence[Wording]:
