@@ -41,6 +41,16 @@ def look_for(words: str, turn: Turn) -> None:
     _answer(turn, " ".join(words.split()), finding.NEWEST)
 
 
+@router.text
+def without_a_space(words: str, turn: Turn) -> bool:
+    """查老旧小区, where nothing else is meant by it."""
+    begins = next((word for word in ("查询", "搜索", "查") if words.startswith(word)), "")
+    if not begins or "\n" in words:
+        return False
+    look_for(words.removeprefix(begins), turn)
+    return True
+
+
 @router.press(Older)
 def older(pressed: tuple[Older, Any], turn: Turn) -> None:
     """The number behind the tenth."""

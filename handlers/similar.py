@@ -29,7 +29,7 @@ def tell_by_title(exchange: Exchange, proposal: Proposal) -> None:
     _keep(exchange, nears)
     if nears:
         lines = [
-            "往届有相近的提案：",
+            "已有相近的提案：",
             *numbered(turn.session, nears),
             "回复“相似 1”看那一件。可以接着写，有新内容就好。",
         ]
@@ -48,7 +48,7 @@ def at_preview(exchange: Exchange, proposal: Proposal) -> list[str]:
         f"{words}，约{near.percent}%相同" for words, near in zip(numbered(turn.session, nears), nears, strict=True)
     ]
     hint = "回复“相似 1”看那一件；请确认您的提案有新内容。"
-    return ["有相近的提案：", *lines, hint, link(page, "对照看相同的句子")]
+    return ["已有相近的提案：", *lines, hint, link(page, "对照看相同的句子")]
 
 
 def _written(exchange: Exchange, proposal: Proposal) -> Wording:

@@ -98,6 +98,8 @@ async def test_a_number_opens_what_was_found(town: Town) -> None:
         ("查 电梯　清单", True),  # a full-width space
         ("查询 “电梯”、清单", True),
         ("搜索 住建", True),
+        ("查老旧小区", True),
+        ("查询老旧小区", True),
         ("查 梯", True),  # one character
         ("查 电梯 图书馆", False),  # both are wanted
         ("查 梯电", False),

@@ -93,9 +93,7 @@ async def test_at_the_title_the_member_hears_what_is_near(town: Town) -> None:
     await of_2023(town)
     su = await tells(town, SU, "我要提案", LIFTS)
     await su.reads("案由是什么")
-    told = await su.reads(
-        "往届有相近的提案", f"1 《{LIFT}》", "2023年，已办结", "住房和城乡建设局答复：已解决", "相似 1"
-    )
+    told = await su.reads("已有相近的提案", f"1 《{LIFT}》", "2023年，已办结", "住房和城乡建设局答复：已解决", "相似 1")
     assert REPLY not in told.text
     await su.reads("属于哪个类别")  # it does not stop anybody
 
@@ -137,7 +135,7 @@ async def test_what_is_not_public_is_not_told_to_another_member(town: Town, kept
 async def test_who_may_not_read_it_is_shown_what_is_public(town: Town) -> None:
     await of_2023(town)
     su = await tells(town, SU, "我要提案", LIFTS)
-    await su.reads("往届有相近的提案")
+    await su.reads("已有相近的提案")
     await tells(town, SU, "相似1")
     told = await su.reads("第20230001号", LIFT, "2023年", "联系提案委")
     assert "群众加装意愿" not in told.text
@@ -152,7 +150,7 @@ async def test_who_may_read_it_reads_it(town: Town) -> None:
     """Lin proposed the first herself; whoever reviews sees everything, too."""
     await of_2023(town, proposer=LIN)
     lin = await tells(town, LIN, "我要提案", LIFTS)
-    await lin.reads("往届有相近的提案", REPLY[:10])
+    await lin.reads("已有相近的提案", REPLY[:10])
     await tells(town, LIN, "相似 1")
     await lin.reads("第20230001号", "三百余个", "1. 由住建部门牵头", f"答复：{REPLY}", "查看全文")
     shen = await tells(town, SHEN, "我要提案", LIFTS, "相似 1")
@@ -171,7 +169,7 @@ async def test_before_handing_in_the_whole_text_is_compared(town: Town) -> None:
     """B of the corpus: other words in the title, a third of the text the same."""
     await of_2023(town, "P003")
     su = await writes(town, SU, "P004")
-    told = await su.reads("请看一遍", "有相近的提案", f"1 《{GATE}》（2023年", "约27%相同", "对照看相同的句子")
+    told = await su.reads("请看一遍", "已有相近的提案", f"1 《{GATE}》（2023年", "约27%相同", "对照看相同的句子")
     assert JAMS in told.text
     await tells(town, SU, "相似 1")
     await su.reads("第20230003号", "联系提案委")
@@ -196,7 +194,7 @@ async def test_a_returned_proposal_is_compared_as_it_is_rewritten(town: Town) ->
     told = await su.reads("请看一遍")
     assert "相近" not in told.text
     await tells(town, SU, "修改", "3", BY_ID["P003"]["analysis"], "完")
-    await su.reads("请看一遍", "有相近的提案", GATE)
+    await su.reads("请看一遍", "已有相近的提案", GATE)
 
 
 # --- the office -------------------------------------------------------------------------------------------------------
