@@ -38,10 +38,11 @@ async def _ticks(config: Path, begin: Callable[[], None]) -> dict[str, Any]:
             before = after
     finally:
         app.store.close()
-    return {"seconds": seconds, "said": said, "peak": _peak()}
+    return {"seconds": seconds, "said": said, "peak": peak()}
 
 
-def _peak() -> float:
+def peak() -> float:
+    """The most memory this process has had, in MB."""
     for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 / 1e6

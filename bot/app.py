@@ -34,10 +34,12 @@ from models.attachment import Attachment
 from models.errors import Refused
 from models.messages import PARKED, Incoming, Lane, Outgoing
 from models.people import Person
+from models.rules import Rules
 from models.store import Store, StoreDown
 
 log = structlog.get_logger()
 
+RULES = web.AppKey("rules", Rules)  # for the pages
 MENU = {
     "button": [
         {
@@ -126,6 +128,7 @@ class App:
         web_app = web.Application(client_max_size=64 * 1024)
         add_callback(web_app, self.settings.wecom, accept=self.inbox.accept, now=self.now)
         add_oauth(web_app, self.settings.wecom, self.client, self.settings.server.public_url, self.now)
+        web_app[RULES] = self.settings.rules
         for add in self._pages:
             add(web_app, self.store)
         web_app.router.add_get("/healthz", self._healthz)

@@ -1,9 +1,17 @@
 """A person acts. The table of contents: routers in the order they are tried, dialogues, pages."""
 
-from handlers import ask, assign, communicate, draft, evaluate, moves, reading, reply
+from handlers import ask, assign, communicate, draft, evaluate, moves, reading, reply, search, similar
 from handlers.pages import add_pages
 
-ROUTERS = (draft.router, reading.router, ask.router, evaluate.router, moves.router)
+ROUTERS = (
+    draft.router,
+    reading.router,
+    ask.router,
+    search.router,
+    similar.router,
+    evaluate.router,
+    moves.router,
+)
 DIALOGUES = (
     *draft.DIALOGUES,
     *moves.DIALOGUES,

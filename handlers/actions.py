@@ -94,7 +94,7 @@ def _write_down(step: Step, turn: Turn, row: Row, role: str, event: str, before:
 def told(step: Step, turn: Turn, reader: Person, row: Row | None = None) -> Told:
     """What a card for this reader is made from."""
     link = turn.url(f"p/proposals/{step.proposal.id}")
-    return Told(step.session, row or step.row, reader, step.actor, step.today, link, step.answers)
+    return Told(step.session, row or step.row, reader, step.actor, step.today, link, step.answers, step.rules)
 
 
 def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = None) -> None:

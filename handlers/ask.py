@@ -11,6 +11,7 @@ from bot.wecom.messages import Card
 from handlers.actions import get_row, what_next
 from handlers.cards.buttons import KINDS, Show, buttons_for, subject
 from handlers.cards.rating import rating_card
+from handlers.cards.similar import checked
 from handlers.cards.told import Told, left, named
 from models import access
 from models.errors import Refused
@@ -25,6 +26,7 @@ from models.tasks import Task, tasks_for
 
 router = Router()
 SHOWN = 10
+TO_CHECK = {State.SUBMITTED, State.FIRST_REVIEW, State.SECOND_REVIEW, State.FINAL_REVIEW, State.FILED}
 WHY = {  # the platform's commonest refusals, in an administrator's words (PROTOCOL §19)
     0: "这个人收不到（不在可见范围或没有许可）",
     81013: "不在应用的可见范围（81013），请在管理后台加入",
@@ -108,6 +110,9 @@ def show(pressed: tuple[Show, Any], turn: Turn) -> None:
 
 def _standing(turn: Turn, row: Row, proposal: Proposal) -> Card:
     text = where_it_stands(turn, proposal)
+    if proposal.state in TO_CHECK and access.holds_any(turn.session, turn.actor, access.SEES_ALL):
+        words = checked(Told(turn.session, row, turn.actor, turn.actor, turn.today, "", rules=turn.rules))
+        text = f"{words}\n{text}".strip()
     if isinstance(row, Communication):
         text = f"纪要：{row.minutes}"
     return Card(
@@ -184,7 +189,7 @@ def _help(turn: Turn) -> str:
             "我的提案——看每件办到哪一步",
             "我的草稿、继续——接着写没写完的",
         ]
-    lines += ["待办——看等您办的事，回复序号打开"]
+    lines += ["待办——看等您办的事，回复序号打开", "查 词语——找您能看到的提案，例如“查 老旧小区”"]
     lines += ["回答问题时：上一步、撤回、示例、再说一遍、跳过、完、预览、存草稿、取消"]
     lines += ["字小回复“大字”，看不到卡片回复“文字版”"]
     lines += ["卡片上的按钮也可以直接打字，例如“签收”“同意”。"]

@@ -1,6 +1,7 @@
 """Who holds which role, who may see what: the one place that decides access, for chat, cards and pages alike (DOMAIN §2)."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -38,6 +39,11 @@ def holdings(session: Session, userid: str) -> Sequence[Holding]:
     if userid not in known:
         known[userid] = session.exec(select(Holding).where(Holding.person == userid)).all()
     return known[userid]
+
+
+def holds_any(session: Session, person: Person, roles: Collection[str]) -> bool:
+    """Whether a person holds one of these roles, whatever it is about."""
+    return any(h.role in roles for h in holdings(session, person.userid))
 
 
 def with_role(session: Session, role: str, unit: str | None = None) -> Sequence[Person]:
@@ -113,6 +119,43 @@ def may_see(session: Session, person: Person, proposal: Proposal) -> bool:
         return True
     units = {h.unit for h in mine if h.unit}
     return any(a.unit in units and a.state is not Handling.RELEASED for a in assignments_of(session, proposal))
+
+
+def is_submitted(state: State) -> bool:
+    """Whether a proposal in this state has been handed in: what has not is its writer's own."""
+    return state not in _NOT_YET_SUBMITTED
+
+
+def was_submitted(proposal: Proposal) -> bool:
+    """Whether it has been handed in."""
+    return is_submitted(proposal.state)
+
+
+def submitted() -> Any:
+    """The same as a condition of a statement."""
+    return col(Proposal.state).not_in(_NOT_YET_SUBMITTED)
+
+
+def reach(session: Session, person: Person) -> Any:
+    """The ids among which everything is that a person may see, as a statement; None where that is nearly everything.
+
+    Only a sieve, so that a search need not read what is not for this person anyway: whether they may is for `may_see`.
+    """
+    mine = holdings(session, person.userid)
+    if any(h.role in SEES_ALL for h in mine):
+        return None
+    own = select(Proposal.id).where(Proposal.proposer == person.userid)
+    merged = select(Proposal.merged_into).where(
+        Proposal.proposer == person.userid, col(Proposal.merged_into).is_not(None)
+    )
+    units = [h.unit for h in mine if h.unit]
+    tasks = select(Assignment.proposal_id).where(col(Assignment.unit).in_(units))
+    return own.union(merged, tasks)
+
+
+def is_public(proposal: Proposal) -> bool:
+    """Whether everybody may know that it exists, of which year it is and what became of it: filed, and not withheld."""
+    return proposal.proposal_no is not None and was_submitted(proposal) and proposal.consent_public is not False
 
 
 def _leads(assignment: Assignment) -> bool:

@@ -10,13 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
-from models import schema, triggers
+from models import schema, search, triggers
 from models.store import WrongSchema
 from models.trouble import Trouble
 
 BATCH = 500
 HEAVY = 4  # rows that carry a file
-TABLES: Sequence[sa.Table] = schema.METADATA.sorted_tables  # what others point to comes first
+TABLES: Sequence[sa.Table] = [  # what others point to comes first; what follows from the rest is made anew
+    table for table in schema.METADATA.sorted_tables if not table.info.get("derived")
+]
 
 Heard = Callable[[str, int, int], None]  # the table at hand, rows done, rows there are
 
@@ -90,6 +92,7 @@ def _empty(target: sa.Connection) -> None:
     else:
         for table in reversed(TABLES):
             target.execute(sa.delete(table))
+    search.clear(target)
     triggers.protect(target)
 
 
@@ -127,6 +130,7 @@ def copy(
         _close_circles(source, target, table)
     before = given_out or {}
     set_last_ids(target, {name: max(last, before.get(name, 0)) for name, last in last_ids(source).items()})
+    search.catch_up(target)
     if target.dialect.name == "postgresql":
         target.execute(sa.text(f"ANALYZE {_names(target)}"))  # else it plans for empty tables until it notices
     counted = [Counted(table.name, expected[table.name], count(target, table)) for table in TABLES]

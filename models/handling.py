@@ -43,7 +43,9 @@ class Assignment(SQLModel, table=True):
     objected_on: date | None = None
     co_opinion: str = ""
     reason: str = ""  # why a reply was last sent back, or the rating that reopened it
-    settled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # over, and nothing is owed
+    settled: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )  # over, and nothing is owed
 
     @property
     def replies_itself(self) -> bool:

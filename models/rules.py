@@ -87,6 +87,13 @@ class Rules(BaseModel):
     research_required: Literal["off", "remind", "block"] = Field(
         default="remind", description="未写调研情况时：off 不管、remind 提醒、block 拦截〔S0〕"
     )
+    similar_title_percent: int = Field(
+        default=50, ge=20, le=100, description="案由有几成相近时提示往届提案，百分比；做法见〔C11〕，数字〔默认〕"
+    )
+    similar_percent: int = Field(
+        default=20, ge=10, le=100, description="正文有几成见于别的提案时提示，百分比；做法见〔C04〕，数字〔默认〕"
+    )
+    similar_shown: int = Field(default=3, ge=1, le=5, description="相近的提案最多列几件〔默认〕")
     serial_template: Template = Field(default="S{yyyy}{seq:4}", description="流水号样式，提交即给〔默认〕")
     numbering_template: Template = Field(default="{yyyy}{seq:4}", description="提案号样式，立案时才给〔S4〕")
 

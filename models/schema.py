@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
-from models import attachment, audit, conversation, handling, messages, people, proposal, store, triggers
+from models import (
+    attachment,
+    audit,
+    conversation,
+    handling,
+    messages,
+    people,
+    proposal,
+    search,
+    store,
+    triggers,
+    wording,
+)
 from models.store import Store, WrongSchema
 
 TABLES = (
@@ -21,6 +33,7 @@ TABLES = (
     people,
     proposal,
     store,
+    wording,
 )  # imported so that every table is known
 METADATA = SQLModel.metadata
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -82,6 +95,7 @@ def upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     triggers.protect(connection)
+    search.catch_up(connection)
 
 
 def draft(store_: Store, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The store: SQLite or PostgreSQL behind one transaction. Only this file, and upkeep, know how the two differ."""
+"""The store: SQLite or PostgreSQL behind one transaction. Only this file, search and upkeep know how the two differ."""
 
 import asyncio
 import random

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.wecom.messages import Card, Say, Words, link
 from handlers.cards.buttons import buttons_for
+from handlers.cards.similar import checked
 from handlers.cards.told import Told, day, gist, left, named
 from models.proposal import Proposal
 from models.states import RESULTS, Handling, Notice, Part
@@ -41,6 +42,11 @@ def _card(t: Told, title: str, text: str, facts: Facts | None = None) -> Card:
     )
 
 
+def _with(text: str, more: str) -> str:
+    """A line more, where there is one."""
+    return f"{more}\n{text}" if more else text
+
+
 def _shown(reason: str) -> str:
     """As much of a reason as a card holds beside what to do; the whole follows it in words (`whole_reason`)."""
     return gist(reason, SHOWN)
@@ -60,7 +66,7 @@ def _full_text(t: Told) -> str:
 def to_accept(t: Told) -> Say:
     """The office: something has come in."""
     again = "（修改后重新提交）" if t.proposal.reason else ""
-    return _card(t, f"有新提案待受理{again}", gist(t.proposal.analysis))
+    return _card(t, f"有新提案待受理{again}", _with(gist(t.proposal.analysis, 70), checked(t)))
 
 
 def accepted(t: Told) -> Say:
@@ -118,7 +124,8 @@ def filed(t: Told) -> Say:
 def to_assign(t: Told) -> Say:
     """The dispatchers: whom does it go to."""
     wished = "、".join(t.proposal.suggested_units) or "未写"
-    return _card(t, "有提案待交办", f"委员建议的承办单位：{wished}\n请在{day(t.proposal.due_on)}前交办。")
+    todo = f"委员建议的承办单位：{wished}\n请在{day(t.proposal.due_on)}前交办。"
+    return _card(t, "有提案待交办", _with(todo, checked(t)))
 
 
 def handled_by(t: Told) -> Say:

@@ -12,6 +12,7 @@ from handlers.cards.buttons import buttons_for
 from models.handling import Assignment, Communication, Reply
 from models.people import Person, Unit
 from models.proposal import Proposal
+from models.rules import Rules
 from models.step import Row, reply_of
 
 
@@ -26,6 +27,7 @@ class Told:
     today: date
     full_text: str  # link to the proposal's page
     answers: dict[str, Any] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
 
     @cached_property
     def proposal(self) -> Proposal:

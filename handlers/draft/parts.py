@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.questions import Ask, Exchange
 from bot.turn import Turn
+from handlers import similar
 from models import hints
 from models.attachment import attachments_of, forget
 from models.guards import length
@@ -32,6 +33,7 @@ def keep(exchange: Exchange) -> None:
     proposal = proposal_of(exchange)
     if proposal.state is State.DRAFT:
         write(exchange, proposal)
+    similar.tell_by_title(exchange, proposal)
 
 
 def write(exchange: Exchange, p: Proposal) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.questions import Exchange
 from bot.wecom.messages import link
+from handlers import similar
 from handlers.cards.told import day
 from handlers.draft.attachments import listed_in_short
 from handlers.draft.parts import proposal_of
@@ -34,6 +35,7 @@ def preview(exchange: Exchange) -> str:
     if attached := listed_in_short(exchange):
         lines.append(f"附件：{attached}")
     lines += _advice(exchange)
+    lines += similar.at_preview(exchange, proposal_of(exchange))
     lines.append(link(exchange.turn.url(f"p/proposals/{proposal_of(exchange).id}"), "查看全文"))
     return "\n".join(lines)
 

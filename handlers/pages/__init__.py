@@ -7,6 +7,7 @@ import jinja2
 from aiohttp import web
 
 from handlers.pages.proposals import add_proposals
+from handlers.pages.similar import add_similar
 from models.store import Store
 
 HERE = Path(__file__).parent
@@ -22,6 +23,7 @@ def add_pages(app: web.Application, store: Store) -> None:
     """Open every page below /p/."""
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True)
     add_proposals(app, store)
+    add_similar(app, store)
     app.router.add_get("/p/", _front, allow_head=False)
     app.router.add_static("/p/static", HERE / "static")
     app.on_response_prepare.append(_guarded)

@@ -25,6 +25,10 @@ class Seen:
     values: dict[str, Any]
 
 
+STRANGER = Seen(403, {"title": "还没有您的账号", "words": "请联系政协机关的系统管理员，把您加入名单。"})
+MISSING = Seen(404, {"title": "没有找到这件提案", "words": "可能链接不全，或这件提案不由您查看。"})
+
+
 def add_proposals(app: web.Application, store: Store) -> None:
     """Open the page."""
 
@@ -44,10 +48,10 @@ def look(session: Session, userid: str, number: int) -> Seen:
     """The proposal for this viewer. One that is not theirs looks like one that is not there."""
     person = access.active(session, userid)
     if person is None:
-        return Seen(403, {"title": "还没有您的账号", "words": "请联系政协机关的系统管理员，把您加入名单。"})
+        return STRANGER
     proposal = session.get(Proposal, number)
     if proposal is None or not access.may_see(session, person, proposal):
-        return Seen(404, {"title": "没有找到这件提案", "words": "可能链接不全，或这件提案不由您查看。"})
+        return MISSING
     own = proposal.proposer == person.userid
     units = {h.unit for h in access.holdings(session, person.userid) if h.unit}
     proposer = session.get(Person, proposal.proposer)
@@ -58,6 +62,7 @@ def look(session: Session, userid: str, number: int) -> Seen:
             "proposer": proposer.name if proposer else "",
             "handling": [_handling(session, a, own, units) for a in assignments_of(session, proposal)],
             "own": own,
+            "checks": own or access.holds_any(session, person, access.SEES_ALL),
         },
     )
 

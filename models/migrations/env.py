@@ -7,6 +7,7 @@ from alembic import context
 from sqlalchemy.types import TypeDecorator
 
 from models.schema import METADATA
+from models.search import KEYS
 
 
 def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
@@ -17,6 +18,11 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     return False
 
 
+def include_name(name: str | None, kind: str, parents: Any) -> bool:
+    """Tables that no model has: one engine's own for searching, and those that it keeps for itself."""
+    return kind != "table" or not (name or "").startswith(KEYS)
+
+
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
@@ -24,6 +30,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     render_item=render_item,
+    include_name=include_name,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -72,7 +72,7 @@ def _shape_of_file(path: str) -> Any:
             indexes = []
             for _, index, unique, origin, partial in ask(f"PRAGMA index_list('{name}')"):
                 columns = tuple(column for _, _, column in ask(f"PRAGMA index_info('{index}')"))
-                [(sql,)] = ask(f"SELECT sql FROM sqlite_master WHERE name = '{index}'")  # noqa: S608
+                sql = next((sql for (sql,) in ask(f"SELECT sql FROM sqlite_master WHERE name = '{index}'")), "")  # noqa: S608
                 written = " ".join((sql or "").split())
                 indexes.append((origin, unique, partial, columns, written))
             columns = sorted(row[1:] for row in ask(f"PRAGMA table_info('{name}')"))

@@ -1,0 +1,62 @@
+"""查: proposals that contain some words, within what the asker may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from models import access, search
+from models.people import Person
+from models.proposal import Proposal
+from models.similar import words_of
+from models.wording import Wording, letters
+
+READ = 60  # at once
+MOST_READ = 1_500  # then the words are too common, and none of them together: a person should say more
+NEWEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Found:
+    """Some of what was found, newest first."""
+
+    proposals: Sequence[Proposal]
+    more: bool  # there are older ones
+    gave_up: bool = False  # too much was read in vain
+
+
+def runs_of(words: str) -> list[str]:
+    """What is looked for: every run of letters in the words."""
+    return list(dict.fromkeys(run for run in letters(words).split("\n") if run))
+
+
+def find(session: Session, person: Person, words: str, before: int = NEWEST, most: int = 10) -> Found:
+    """The newest proposals that contain all of these words and that this person may see; one's own drafts come first."""
+    runs = runs_of(words)
+    if not runs:
+        return Found((), more=False)
+    found = _drafts(session, person, runs) if before == NEWEST else []
+    read, among, cursor = 0, access.reach(session, person), before
+    while len(found) <= most and read < MOST_READ:
+        there = search.matching(session, runs, cursor, among, READ)
+        for wording in there:
+            proposal = session.get(Proposal, wording.proposal_id) if _has(wording, runs) else None
+            if proposal and access.was_submitted(proposal) and access.may_see(session, person, proposal):
+                found.append(proposal)
+                if len(found) > most:
+                    return Found(found[:most], more=True)
+        if len(there) < READ:
+            return Found(found[:most], more=len(found) > most)
+        read, cursor = read + len(there), there[-1].proposal_id
+    return Found(found[:most], more=len(found) > most, gave_up=not found)
+
+
+def _has(wording: Wording, runs: Sequence[str]) -> bool:
+    return all(run in wording.title or run in wording.body for run in runs)
+
+
+def _drafts(session: Session, person: Person, runs: Sequence[str]) -> list[Proposal]:
+    """What is not handed in is its writer's own, and is not kept for searching."""
+    own = select(Proposal).where(Proposal.proposer == person.userid, ~access.submitted())
+    drafts = session.exec(own.order_by(col(Proposal.id).desc())).all()
+    return [p for p in drafts if _has(words_of(p), runs) and access.may_see(session, person, p)]
