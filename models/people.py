@@ -1,6 +1,6 @@
 """Who there is: people, units, and which roles they hold."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, false
+from sqlalchemy import JSON, Boolean, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 
@@ -18,7 +18,7 @@ class Person(SQLModel, table=True):
     active: bool = True
     plain: bool = False  # reads in the WeChat plugin: cards and markdown do not show there (PROTOCOL §20)
     large: bool = Field(  # cannot read small print: short lines, no cards, choices as 1-2-3
-        default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
     )
 
     @property

@@ -58,7 +58,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("large", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column("large", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
 
 def downgrade() -> None:
