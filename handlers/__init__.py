@@ -1,11 +1,12 @@
 """A person acts. The table of contents: routers in the order they are tried, dialogues, pages."""
 
-from handlers import ask, assign, communicate, draft, evaluate, moves, reply
+from handlers import ask, assign, communicate, cosign, draft, evaluate, moves, reply, versions
 from handlers.pages import add_pages
 
-ROUTERS = (draft.router, ask.router, evaluate.router, moves.router)
+ROUTERS = (draft.router, ask.router, evaluate.router, versions.router, cosign.router, moves.router)
 DIALOGUES = (
     *draft.DIALOGUES,
+    *cosign.DIALOGUES,
     *moves.DIALOGUES,
     *assign.DIALOGUES,
     *communicate.DIALOGUES,

@@ -8,13 +8,13 @@ from bot.questions import Ask, Choice, Dialogue, Exchange, Resume
 from bot.router import Router, listed
 from bot.turn import Turn
 from bot.wecom.messages import link
-from handlers import form
-from handlers.actions import acknowledge, perform
+from handlers import cosign, form
+from handlers.actions import acknowledge
 from models import access
 from models.errors import Refused
 from models.guards import length
 from models.proposal import Proposal
-from models.states import Event, State
+from models.states import State
 
 router = Router()
 MEMBER = "member"
@@ -179,7 +179,10 @@ PARTS = ("title", "category", "analysis", "suggestions", "units", "researched", 
 
 
 def _after_preview(exchange: Exchange, text: str) -> str:
-    """At the preview a number of a part may be typed after 修改; anything else is told what there is."""
+    """At the preview names may be typed after 邀请; anything else is told what there is."""
+    if names := cosign.asked_in(text):
+        exchange.put("invited", names)
+        return "invite"
     raise Refused("请回复 1 提交、2 修改 或 3 存草稿。")
 
 
@@ -194,6 +197,10 @@ def done(exchange: Exchange) -> None:
         case "save":
             exchange.answers.pop("preview")
             turn.dialogues.lay_aside(exchange)
+        case "invite":
+            names, exchange.conversation.answers = exchange.answers.pop("invited", ""), _without_choice(exchange)
+            _write(exchange, proposal_of(exchange))
+            cosign.invite(turn, proposal_of(exchange), names)
         case _:
             submit(exchange)
 
@@ -202,17 +209,20 @@ def submit(exchange: Exchange) -> None:
     """Hand it in; what is missing is said, and nothing is lost."""
     turn = exchange.turn
     proposal = proposal_of(exchange)
-    if "|" in exchange.subject and proposal.state is not State.RETURNED:
+    if "|" in exchange.subject and proposal.state not in {State.DRAFT, State.COSIGNING, State.RETURNED}:
         turn.dialogues.drop(exchange)
         turn.say(f"这件提案现在是“{proposal.state.value}”，不用再提交。")
         return
     _write(exchange, proposal)
     turn.response_code = exchange.conversation.response_code
-    again = proposal.state is State.RETURNED
-    perform(turn, proposal, Event.SUBMIT, {})
+    words = cosign.hand_in(turn, proposal)
     turn.dialogues.drop(exchange)
-    words = "已重新提交" if again else "提交成功"
-    acknowledge(turn, proposal, f"{words}，流水号：{proposal.serial_no}")
+    acknowledge(turn, proposal, words)
+
+
+def _without_choice(exchange: Exchange) -> dict[str, Any]:
+    """The answers without what was chosen at the preview."""
+    return {name: said for name, said in exchange.answers.items() if name not in {"preview", "invited"}}
 
 
 DRAFT = Dialogue(
@@ -288,6 +298,7 @@ DRAFT = Dialogue(
                 Choice("submit", "提交", ("确认", "提交提案")),
                 Choice("edit", "修改"),
                 Choice("save", "存草稿", ("保存",)),
+                Choice("invite", "邀请联名", ("联名",)),
             ),
         ),
     ),

@@ -101,6 +101,12 @@ def another_reviewer(step: Step) -> Why:
     return None
 
 
+MAY_LEAD = (
+    *(State.SUBMITTED, State.FIRST_REVIEW, State.SECOND_REVIEW, State.FINAL_REVIEW, State.FILED),
+    *(State.HANDLING, State.APPRAISING, State.REHANDLING),
+)
+
+
 @stated("三级审查由不同的人做；主案存在且未终结")
 def mergeable(step: Step) -> Why:
     """There is a main proposal to merge into, not ended (T12)."""
@@ -111,7 +117,7 @@ def mergeable(step: Step) -> Why:
     if target == step.proposal.id:
         return "不能并入它自己，请写另一件提案的提案号。"
     main = step.session.get(Proposal, target)
-    if main is None or main.state in {State.DRAFT, State.REJECTED, State.MERGED, State.CLOSED, State.RETURNED}:
+    if main is None or main.state not in MAY_LEAD:
         return "那件提案不在审查或办理中，不能作为主案。"
     return None
 

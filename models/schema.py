@@ -9,10 +9,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from models import audit, conversation, handling, messages, people, proposal, store, triggers
+from models import audit, conversation, handling, joint, messages, people, proposal, store, triggers
 from models.store import Store, WrongSchema
 
-TABLES = (audit, conversation, handling, messages, people, proposal, store)  # imported so that every table is known
+TABLES = (
+    audit,
+    conversation,
+    handling,
+    joint,
+    messages,
+    people,
+    proposal,
+    store,
+)  # imported so that every table is known
 METADATA = SQLModel.metadata
 
 

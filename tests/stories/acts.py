@@ -20,7 +20,7 @@ from tests.town import Town
 Row = TypeVar("Row", bound=SQLModel)
 
 TITLE = "关于分步推进老旧小区加装电梯的提案"
-LIN, SU = "m013", "m015"  # members: 林知夏, 苏婉宁
+LIN, SU, HE = "m013", "m015", "m016"  # members: 林知夏, 苏婉宁, 何静姝
 WEN, LU = "pc_staff1", "pc_staff2"  # the committee's staff: 温以宁, 鲁知行
 SHEN, CHENG = "m001", "pc_director"  # second review, final review: 沈禾清 (a member, too), 程亦川
 MENG, YAO = "dispatch_gov", "dispatch_party"  # who assigns: 孟见微, 姚思齐
@@ -174,6 +174,55 @@ async def submitted(town: Town, who: str = LIN, title: str = TITLE) -> Person:
     await drafted(town, who, title)
     await all_have_read(town)
     return await tells(town, who, "提交")
+
+
+async def invited(town: Town, names: str = "苏婉宁、何静姝", who: str = LIN, title: str = TITLE) -> Person:
+    """A proposal that others are asked to co-sign."""
+    await drafted(town, who, title)
+    await all_have_read(town)
+    return await tells(town, who, f"邀请 {names}")
+
+
+async def cosigned(town: Town) -> Person:
+    """A proposal that both colleagues have agreed to sign."""
+    await invited(town)
+    await taps(town, SU, "同意联名")
+    await taps(town, HE, "同意联名")
+    await all_have_read(town)
+    return town.person(LIN)
+
+
+async def jointly_submitted(town: Town) -> Person:
+    """A joint proposal, handed in."""
+    await cosigned(town)
+    return await taps(town, LIN, "提交")
+
+
+async def jointly_filed(town: Town) -> None:
+    """A joint proposal with its number."""
+    await jointly_submitted(town)
+    for who, label in ((WEN, "受理"), (WEN, "通过"), (SHEN, "通过"), (CHENG, "立案")):
+        await all_have_read(town)
+        await taps(town, who, label)
+
+
+async def jointly_assigned(town: Town, how: str = "独办", units: str = "住建局") -> None:
+    """A joint proposal, given to its units."""
+    await jointly_filed(town)
+    await tells_assign(town, how, units)
+    await all_have_read(town)
+    await tells(town, MENG, "交办")
+
+
+async def jointly_delivered(town: Town) -> None:
+    """A reply to a joint proposal, in the hands of all who signed it."""
+    await jointly_assigned(town)
+    await taps(town, WEI, "签收")
+    for stage in ("办前", "办中"):
+        await all_have_read(town)
+        await talks(town, stage)
+    await writes(town)
+    await signs(town)
 
 
 async def first_passed(town: Town, who: str = LIN, title: str = TITLE) -> None:
