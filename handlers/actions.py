@@ -51,14 +51,14 @@ def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None =
     if move.asks and answers is None:
         turn.dialogues.open(turn, move.asks, do(row, event).key)
         return False
-    about, before, stamp = subject(row), row.state, row.stamp
+    about, before = subject(row), row.state
     carry_out(step, move)
     _write_down(step, turn, row, move.who.name.lower(), event.name.lower(), before.name.lower())
     _write_followed(step, turn, move)
     who = f"{turn.person.name} · " if turn.person else ""
     outcome = f"{event.done} · {who}{day(turn.today)}"
     turn.card_now(outcome)
-    if row.stamp != stamp:
+    if row.state is not before:
         turn.settle_cards(about, outcome)
     _tell(step, move, turn)
     _follow(step, turn, move)

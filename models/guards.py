@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from models import deadlines
 from models.handling import Assignment, Communication
+from models.joint import has_signed
 from models.people import Unit
 from models.proposal import Proposal
 from models.states import FACE_TO_FACE, Handling, Mode, Part, Stage, State, Talk
@@ -83,13 +84,15 @@ def complete(step: Step) -> Why:
 # --- review (DOMAIN §5.3) ---------------------------------------------------------------------------------------------
 
 
-@stated("不是本人的提案")
+@stated("不是本人的或本人联名的提案")
 def not_own(step: Step) -> Why:
-    """Nobody reviews a proposal of their own."""
-    return "这是您本人的提案，请由其他同事审查。" if step.by == step.proposal.proposer else None
+    """Nobody reviews a proposal of their own, nor one they have co-signed."""
+    if step.by == step.proposal.proposer:
+        return "这是您本人的提案，请由其他同事审查。"
+    return "这是您联名的提案，请由其他同事审查。" if has_signed(step.session, step.proposal.id, step.by) else None
 
 
-@stated("不是本人的提案；三级审查由不同的人做")
+@stated("不是本人的或本人联名的提案；三级审查由不同的人做")
 def another_reviewer(step: Step) -> Why:
     """The three reviews are done by different people (T07, §5.3)."""
     if why := not_own(step):

@@ -207,8 +207,6 @@ def consent(step: Step) -> None:
     wish.due_on = deadlines.review_due(step.today, step.rules)
     if not silent_signers(step.session, wish):
         wish.state = Wish.ASKED
-    else:
-        wish.stamp += 1  # a card of before is yesterday's
 
 
 def answer(step: Step) -> None:

@@ -153,7 +153,7 @@ def _leads_others(step: Step) -> Why:
     return f"提案{other.number}已并入本件办理，不能单独撤案，请与提案委员会联系。" if other else None
 
 
-@stated("不是本人的提案；提案还没有答复")
+@stated("不是本人的或本人联名的提案；提案还没有答复")
 def withdrawable(step: Step) -> Why:
     """T14, T15: somebody else decides, and the case is still open."""
     assert isinstance(step.row, Withdrawal)

@@ -33,7 +33,7 @@ def invited(t: Told) -> Say:
     """The invited: will you put your name under this? The whole text goes out before it (`before`)."""
     again = "正文有修改，请重新确认。" if t.signature.stamp else ""
     text = f"{again}全文在上一条消息里。也可以回复“同意联名”或“谢绝联名”，后面可接着写意见。"
-    return _card(t, f"{t.proposer}邀请您联名", text, ("请在此前答复", minute(t.signature.lapses_at)))
+    return _card(t, f"{t.proposer}邀请您联名", text, ("答复期限", minute(t.signature.lapses_at)))
 
 
 def text_to_sign(t: Told) -> Words:
