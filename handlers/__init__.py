@@ -1,12 +1,13 @@
 """A person acts. The table of contents: routers in the order they are tried, dialogues, pages."""
 
-from handlers import ask, assign, communicate, cosign, draft, evaluate, moves, reply, versions
+from handlers import ask, assign, communicate, cosign, draft, evaluate, moves, on_behalf, reply, versions
 from handlers.pages import add_pages
 
-ROUTERS = (draft.router, ask.router, evaluate.router, versions.router, cosign.router, moves.router)
+ROUTERS = (draft.router, ask.router, evaluate.router, versions.router, on_behalf.router, cosign.router, moves.router)
 DIALOGUES = (
     *draft.DIALOGUES,
     *cosign.DIALOGUES,
+    *on_behalf.DIALOGUES,
     *moves.DIALOGUES,
     *assign.DIALOGUES,
     *communicate.DIALOGUES,

@@ -91,7 +91,7 @@ def _called(members: Sequence[Person], word: str) -> list[Person]:
 
 def _nobody(everybody: Sequence[Person], members: Sequence[Person], word: str) -> str:
     if any(word == person.name for person in everybody):
-        return f"{word}不是现任委员，不能联名。请写其他委员的姓名。"
+        return f"{word}不是现任委员，请写其他委员的姓名。"
     names = [person.name for person in members]
     near = get_close_matches(word, names, n=3, cutoff=0.4) or [n for n in names if set(word) & set(n)][:SHOWN]
     hint = f"相近的有：{'、'.join(near)}。" if near else ""
@@ -159,6 +159,18 @@ def _people(exchange: Exchange, text: str) -> list[str] | NotYet:
     return list(dict.fromkeys(people))
 
 
+def member_in(turn: Turn, text: str, so_far: dict[str, list[list[str]]] | None) -> str | NotYet:
+    """The one member named; where two have the name, which of them."""
+    if so_far:
+        return _picked(turn, so_far["unclear"][0], text)
+    meant = names_in(turn, text)
+    if len(meant.people) + len(meant.unclear) != 1:
+        raise Refused("这里只能写一位委员。")
+    if meant.unclear:
+        return NotYet(_which(turn, meant.unclear[0]), {"unclear": meant.unclear})
+    return meant.people[0]
+
+
 def _picked(turn: Turn, unclear: list[str], text: str) -> str:
     words = bare(text)
     if words.isascii() and words.isdecimal() and 1 <= int(words) <= len(unclear):
@@ -204,6 +216,16 @@ def hand_in(turn: Turn, proposal: Proposal) -> str:
         return "已改好"
     perform(turn, proposal, Event.SUBMIT, {})
     return f"{'已重新提交' if again else '提交成功'}，流水号：{proposal.serial_no}"
+
+
+def said_before(proposal: Proposal) -> list[str]:
+    """Above the preview: for whom it is written, and what somebody wants mended in the old text below."""
+    lines = []
+    if proposal.state is State.RETURNED:
+        lines.append(f"审查意见：{proposal.reason}")
+    elif proposal.state is State.DRAFT and proposal.entered_by and proposal.reason:
+        lines.append(f"委员意见：{proposal.reason}")
+    return lines
 
 
 def forget_draft(turn: Turn, proposal: Proposal) -> None:

@@ -140,6 +140,7 @@ def preview(exchange: Exchange) -> str:
     suggestions = said.get("suggestions") or []
     body = length((said.get("analysis") or "") + "".join(suggestions))
     lines = [
+        *cosign.said_before(proposal_of(exchange)),
         "请看一遍：",
         f"案由：{said.get('title') or '—'}",
         f"类别：{said.get('category') or '—'}",

@@ -124,7 +124,7 @@ def may_see(session: Session, person: Person, proposal: Proposal) -> bool:
     merged = session.exec(select(Proposal).where(Proposal.merged_into == proposal.id)).all()
     if any(other.proposer == person.userid or has_signed(session, other.id, person.userid) for other in merged):
         return True
-    if proposal.state in _NOT_YET_SUBMITTED:
+    if proposal.state in _NOT_YET_SUBMITTED and not proposal.serial_no:  # returned and signed anew, it is known
         return False
     mine = holdings(session, person.userid)
     if any(h.role in SEES_ALL for h in mine):

@@ -100,7 +100,7 @@ def test_what_is_asked_for_is_a_dialogue_and_every_dialogue_is_opened_by_somebod
     asked = {move.asks for move in MOVES if move.asks}
     assert len(names) == len(set(names))
     assert asked - set(names) == set()
-    assert set(names) - asked == {"again", "correct"}  # the draft's own small questions
+    assert set(names) - asked == {"again", "correct", "enter"}  # the draft's own small questions, and whose it is
 
 
 def test_what_waits_for_somebody_is_also_offered_as_a_button() -> None:
