@@ -16,7 +16,7 @@ from models import access, audit, effects
 from models.audit import Audit
 from models.errors import Refused
 from models.handling import Assignment, Communication
-from models.joint import Signature, Withdrawal, open_withdrawal, signatures_of
+from models.joint import Signature, Withdrawal, open_withdrawal, signatures_of, silent_signers
 from models.joint_effects import forget_wish
 from models.lifecycle import IN_HAND, NAMES, OUTCOMES, Move, carry_out, decide, derived, moves_from
 from models.messages import Lane
@@ -268,6 +268,9 @@ def what_next(turn: Turn, row: Row) -> str:
         return _in_hand(turn, row)
     if not waiting or (isinstance(row, Assignment) and row.state is Handling.DONE):
         return ""
+    if isinstance(row, Proposal) and (wish := open_withdrawal(turn.session, row)):
+        silent = "、".join(person.name for person in silent_signers(turn.session, wish))
+        return f"已申请撤案，等{silent}表态" if wish.state is Wish.CONSENTING else "已申请撤案，等提案委负责人决定"
     if isinstance(row, Proposal) and row.state is State.COSIGNING and (words := who_is_asked(turn.session, row)):
         return f"下一步：等{words}答复"
     if any(move.does is Event.RATE for move in waiting):

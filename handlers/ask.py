@@ -17,7 +17,7 @@ from handlers.cosign import places_in_words
 from models import access
 from models.errors import Refused
 from models.handling import Assignment, Communication
-from models.joint import Signature, Withdrawal, open_withdrawal, versions_of
+from models.joint import Signature, Withdrawal, versions_of
 from models.lifecycle import NAMES
 from models.messages import PARKED, WAITING, Outgoing
 from models.people import Person, Unit
@@ -150,8 +150,6 @@ def where_it_stands(turn: Turn, proposal: Proposal) -> str:
         follows = f"需要修改：{proposal.reason}。{follows}"
     if proposal.state is State.WITHDRAWN:
         return f"撤案理由：{proposal.reason}"
-    if wish := open_withdrawal(turn.session, proposal):
-        follows = f"已申请撤案，{wish.state.value}。{follows}"
     if proposal.state is State.REJECTED:
         follows = f"去向：{proposal.redirect_to}"
     waiting = [what_next(turn, a) for a in live if a.replies_itself and a.state is not Handling.DONE]

@@ -55,7 +55,8 @@ def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = No
                 f"{day(row.due_on)}前重新答复。感谢您的意见。"
             )
         else:
-            acknowledge(turn, row, spoken(turn, row, event))
+            shown = _proposal(turn, row) if event is Event.TAKE_BACK else row  # from there one goes on
+            acknowledge(turn, shown, spoken(turn, row, event))
 
 
 @router.text

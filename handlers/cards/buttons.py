@@ -62,6 +62,8 @@ def do(row: Row, event: Event) -> Do:
 def buttons_for(session: Session, row: Row, reader: Person) -> tuple[Button, ...]:
     """One button for each move that the table offers this reader here."""
     events = [m.does for m in moves_from(row) if m.offered(row) and access.holds(session, reader, m.who, row)]
+    if isinstance(row, Proposal) and row.state is State.COSIGNING:
+        events = [e for e in events if e not in _pointless(session, row)]
     later = _not_yet(session, row)
     if later is Event.RECORD and row.state in {Handling.DELIVERED, Handling.DONE}:
         events = [e for e in events if e is not Event.RECORD]  # everything has been talked
@@ -70,10 +72,16 @@ def buttons_for(session: Session, row: Row, reader: Person) -> tuple[Button, ...
     )
 
 
+def _pointless(session: Session, proposal: Proposal) -> set[Event]:
+    """While co-signers think there is nothing to hand in; when all have answered there is nothing to extend."""
+    waiting = {place.state for place in signatures_of(session, proposal, Sign.INVITED, Sign.EXPIRED)}
+    return ({Event.SUBMIT} if Sign.INVITED in waiting else set()) | (set() if waiting else {Event.EXTEND})
+
+
 def _not_yet(session: Session, row: Row) -> Event | None:
-    """Of 登记沟通 and 写答复, the one whose turn it is not; 提交, while co-signers think. It does not stand out."""
+    """Of 登记沟通 and 写答复, the one whose turn it is not: its button is there, but does not stand out."""
     if isinstance(row, Proposal) and row.state is State.COSIGNING:
-        return Event.SUBMIT if signatures_of(session, row, Sign.INVITED) else None
+        return Event.EDIT
     if not isinstance(row, Assignment):
         return None
     return Event.WRITE if owed_stages(session, row) else Event.RECORD

@@ -18,7 +18,8 @@ def whole_text(p: Proposal) -> str:
 
 
 def _card(t: Told, title: str, text: str, *more: tuple[str, str]) -> Card:
-    facts = (("案由", t.proposal.title), ("编号", t.proposal.number), ("提案人", t.proposers), *more)
+    number = (("编号", t.proposal.number),) if t.proposal.serial_no else ()
+    facts = (("案由", t.proposal.title), *number, ("提案人", t.proposers), *more)
     return Card(title=title, text=text, facts=facts, buttons=t.buttons, link=t.full_text, link_text="查看全文")
 
 
@@ -57,9 +58,9 @@ def how_it_stands(t: Told) -> str:
     signed = len(signatures_of(t.session, t.proposal, Sign.SIGNED))
     waiting = who_is_asked(t.session, t.proposal)
     if waiting:
-        return f"已同意{signed}人，还在等{waiting}。"
+        return f"已同意{signed}人，还在等{waiting}。不想等的，回复“收回 姓名”。"
     if signed:
-        return f"已同意{signed}人，没有在等的了，请点“提交”。"
+        return f"已同意{signed}人，都已答复，请点“提交”。"
     return "没有人联名。可以点“邀请联名”另请，或点“提交”作个人提案。"
 
 
@@ -85,6 +86,8 @@ def left_(t: Told) -> Say | None:
     name = t.name_of(t.signature.person)
     if not t.is_first and t.proposal.state is State.COSIGNING:
         return None
+    if t.proposal.state is State.COSIGNING:
+        return _for_proposer(t, f"{name}已退出联名", f"理由：{gist(t.signature.opinion, SHOWN)}\n{how_it_stands(t)}")
     why = f"\n理由：{t.signature.opinion}" if t.signature.opinion else ""
     return Words(f"{name}已退出提案{named(t.proposal)}的联名，不再署名，也不再参与评价。{why}")
 
@@ -228,4 +231,5 @@ REASONS: dict[Notice, Callable[[Told], str]] = {
     Notice.TO_CONSENT: lambda t: t.withdrawal.reason,
     Notice.TO_DECIDE_WITHDRAWAL: lambda t: t.withdrawal.reason if t.withdrawal.state is Wish.ASKED else "",
     Notice.ANSWERED: lambda t: t.signature.opinion,
+    Notice.LEFT: lambda t: t.signature.opinion if t.is_first and t.proposal.state is State.COSIGNING else "",
 }

@@ -76,7 +76,7 @@ async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_hand
     await lin.reads("提交前再看一遍", "邀请联名")
     await all_have_read(town)
     await tells(town, LIN, "邀请 苏婉宁、何静姝")
-    await lin.reads("已邀请苏婉宁、何静姝联名", "等苏婉宁、何静姝（3月3日 10:0", "提交", "撤回联名")
+    await lin.reads("已邀请苏婉宁、何静姝联名", "等苏婉宁、何静姝（3月3日 10:0", "延长期限", "撤回联名")
     su, he = town.person(SU), town.person(HE)
     for asked in (su, he):
         await asked.reads(
@@ -200,7 +200,7 @@ async def test_who_declines_is_never_shown_and_it_goes_on_without(town: Town) ->
     await tells(town, HE, "谢绝联名，近期出差，未能参与调研")
     lin = town.person(LIN)
     await lin.reads("何静姝谢绝联名", "近期出差", "还在等苏婉宁")
-    await taps(town, LIN, "提交")
+    await tells(town, LIN, "提交")
     await lin.reads("苏婉宁还没有答复")
     await taps(town, SU, "同意联名")
     await all_have_read(town)
@@ -403,7 +403,7 @@ async def test_a_change_of_substance_voids_the_signatures(town: Town) -> None:
     assert await places(town) == {SU: S.INVITED, HE: S.INVITED}
     voids = await rows(town, Audit, Audit.kind == "signature", Audit.event == "follow")
     assert [(entry.before, entry.after) for entry in voids] == [("signed", "invited")] * 2
-    await taps(town, LIN, "提交")
+    await tells(town, LIN, "提交")
     await lin.reads("还没有答复")
     for who in (SU, HE):
         await taps(town, who, "同意联名")

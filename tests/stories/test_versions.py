@@ -188,6 +188,8 @@ async def test_while_it_is_signed_anew_the_office_still_sees_what_it_has_reviewe
         ("甲" * 40 + "乙", "甲" * 40 + "丙", "……" + "甲" * 12 + "【删：乙】【增：丙】"),
         ("乙" + "甲" * 40, "丙" + "甲" * 40, "【删：乙】【增：丙】" + "甲" * 12 + "……"),
         ("", "新写的", "【增：新写的】"),
+        ("有1300多个", "有1356个", "有【删：1300多】【增：1356】个"),
+        ("甲乙丙丁戊己庚", "甲乙寅丁卯己庚", "甲乙【删：丙丁戊】【增：寅丁卯】己庚"),
     ],
 )
 def test_what_changed_in_words(before: str, after: str, said: str) -> None:

@@ -72,7 +72,7 @@ async def test_a_member_asks_and_the_director_grants(town: Town) -> None:
     await tells(town, CHENG, "待办")
     await cheng.reads("准予撤案／不准撤案", "3月4日")
     await tells(town, LIN, "我的提案")
-    await lin.reads("已申请撤案，待提案委决定撤案")
+    await lin.reads("已申请撤案，等提案委负责人决定")
     await all_have_read(town)
     await taps(town, CHENG, "准予撤案")
     await cheng.reads("已准予撤案")
@@ -223,6 +223,7 @@ async def test_all_who_signed_agree_first(town: Town) -> None:
     await jointly_submitted(town)
     await asks(town)
     su, he, cheng, lin = (town.person(who) for who in (SU, HE, CHENG, LIN))
+    await lin.reads("已申请撤案", "等苏婉宁、何静姝表态")
     for signer in (su, he):
         await signer.reads("请表态是否同意撤案", WHY, "同意撤案", "不同意撤案")
     cheng.reads_nothing_more()
