@@ -27,6 +27,7 @@ from models.tasks import open_to
 router = Router()
 ASKING = re.compile(r"(?:邀请联名|邀请|请联名|联名)[\s:：,，]*(.+)", re.DOTALL)
 TAKING_BACK = re.compile(r"收回(?:邀请)?[\s:：,，]*(.+)", re.DOTALL)
+SECONDING = re.compile(r"附议[\s:：,，]*第?([A-Za-z0-9]+)号?")
 ANSWERING = re.compile(r"(同意联名|谢绝联名)[\s:：,，。;；]+(.+)", re.DOTALL)
 AND = re.compile("[和与跟及]")
 BRACKETS = re.compile(r"(.+?)[(（](.+?)[)）]")
@@ -243,10 +244,12 @@ def forget_draft(turn: Turn, proposal: Proposal) -> None:
 
 @router.text
 def words(text: str, turn: Turn) -> bool:
-    """邀请 张三、李四; 收回 张三; 同意联名，… with an opinion."""
+    """邀请 张三、李四; 收回 张三; 附议 20260001; 同意联名，… with an opinion."""
     if text in LABELS:
         return False
-    if found := ANSWERING.fullmatch(text):
+    if found := SECONDING.fullmatch(text):
+        _second(turn, found[1])
+    elif found := ANSWERING.fullmatch(text):
         _answer(turn, Event.COSIGN if found[1] == Event.COSIGN.value else Event.DECLINE, found[2])
     elif (found := TAKING_BACK.fullmatch(text)) and open_to(turn.session, turn.actor, Event.TAKE_BACK):
         _take_back(turn, found[1])
@@ -267,6 +270,13 @@ def _answer(turn: Turn, event: Event, opinion: str) -> None:
         raise Refused(f"意见有{len(opinion)}字，请压缩到{OPINION_MAX}字以内。")
     [place] = places
     make(turn, get_row(turn, Signature, place.id or 0), event, {"opinion": opinion})
+
+
+def _second(turn: Turn, number: str) -> None:
+    found = turn.session.exec(select(Proposal).where(Proposal.proposal_no == number)).first()
+    if found is None:
+        raise Refused(f"没有提案号是“{number}”的提案，请写立案后的提案号，例如“附议 20260001”。")
+    make(turn, turn.get(Proposal, found.id), Event.SECOND, {})
 
 
 def _take_back(turn: Turn, text: str) -> None:

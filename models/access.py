@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from models.handling import Assignment, Communication
-from models.joint import Signature, Withdrawal, has_signed, place_of, signatures_of, signers, silent_signers
+from models.joint import Signature, Withdrawal, has_signed, is_member, place_of, signatures_of, signers, silent_signers
 from models.people import Holding, Person
 from models.proposal import Proposal
 from models.states import Handling, Part, Role, Sign, State
@@ -105,6 +105,8 @@ def holds(session: Session, person: Person, role: Role, row: Row) -> bool:
     if role in BESIDE:
         return any(other.userid == person.userid for other in _beside(session, role, row))
     mine = holdings(session, person.userid)
+    if role is Role.MEMBER:
+        return is_member(session, person.userid)
     if role in OFFICE:
         return any(h.role == OFFICE[role] for h in mine)
     if role in UNIT:

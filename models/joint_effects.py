@@ -8,6 +8,7 @@ from models import deadlines
 from models.effects import end, receive, receive_again
 from models.handling import Assignment, Communication
 from models.joint import (
+    Seconding,
     Signature,
     Version,
     Withdrawal,
@@ -139,6 +140,12 @@ def leave(step: Step) -> None:
     if wish and wish.state is Wish.CONSENTING and not silent_signers(step.session, wish):
         follow(step, wish, Wish.ASKED)
         wish.due_on = deadlines.review_due(step.today, step.rules)
+
+
+def second(step: Step) -> None:
+    """Kept, shown, and nothing more."""
+    step.session.add(Seconding(proposal_id=step.proposal.id or 0, person=step.by, at=step.now))
+    step.session.flush()
 
 
 # --- handing in -------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from sqlmodel import select
 
 from models.guards import Why, complete, not_own, stated
-from models.joint import Signature, Withdrawal, digest, is_member, open_withdrawal, place_of, signatures_of
+from models.joint import Signature, Withdrawal, digest, is_member, open_withdrawal, place_of, seconders, signatures_of
 from models.people import Person
 from models.proposal import Proposal
 from models.states import Sign, State
@@ -13,6 +13,7 @@ BEFORE_ASSIGNMENT = (
     *(State.SUBMITTED, State.FIRST_REVIEW, State.SECOND_REVIEW, State.FINAL_REVIEW, State.RETURNED, State.FILED),
 )
 WITHDRAWABLE = (*BEFORE_ASSIGNMENT, State.HANDLING)  # T14, T15: until the units have replied
+SECONDABLE = (State.FILED, State.HANDLING)
 HOLDS_A_PLACE = (Sign.INVITED, Sign.SIGNED)
 
 
@@ -127,6 +128,17 @@ def may_leave(step: Step) -> Why:
     if step.proposal.state not in {*WITHDRAWABLE, State.COSIGNING}:
         return f"这件提案现在是“{step.proposal.state.value}”，不能再退出联名。"
     return None
+
+
+@stated("同意公开的提案；不是本人的或本人联名的提案；没有附议过")
+def may_second(step: Step) -> Why:
+    """附议 is support from outside, once; it is no signature (DOMAIN §1.5)."""
+    if not step.proposal.consent_public:
+        return "提案人没有同意公开这件提案，不能附议。"
+    if not_own(step):
+        return "您已经是这件提案的提案人，不用附议。"
+    done = any(person.userid == step.by for person in seconders(step.session, step.proposal))
+    return "您已经附议过这件提案。" if done else None
 
 
 # --- on behalf --------------------------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ PROPOSAL = (
     Move((S.RETURNED,),      R.PROPOSER,   E.EDIT,    None,             g.always,            fx.nothing,             (),                                             asks="draft"),
     Move((S.RETURNED,),      R.PROPOSER,   E.SUBMIT,  S.SUBMITTED,      jg.still_signed,     jx.hand_in,             ((R.STAFF, N.TO_ACCEPT), (R.CO_SIGNER, N.JOINTLY_SUBMITTED)), asks="draft", duty=g.no),
     Move((S.RETURNED,),      R.PROPOSER,   E.INVITE,  S.COSIGNING,      jg.invitable,        jx.invite,              (),                                             asks="cosign", duty=g.no, offered=g.no),
+    Move(jg.SECONDABLE,      R.MEMBER,     E.SECOND,  None,             jg.may_second,       jx.second,              ((R.PROPOSER, N.SECONDED),),                    duty=g.no, offered=g.no),
     Move(jg.WITHDRAWABLE,    R.PROPOSER,   E.WITHDRAW, None,            jg.no_open_withdrawal, jx.ask_withdrawal,    ((R.CONSENTER, N.TO_CONSENT), (R.DIRECTOR, N.TO_DECIDE_WITHDRAWAL), (R.STAFF, N.WITHDRAWAL_ASKED)), asks="reason", duty=g.no, offered=g.no),
     Move((S.SUBMITTED,),     R.STAFF,      E.ACCEPT,  S.FIRST_REVIEW,   g.not_own,           fx.accept,              ((R.PROPOSER, N.ACCEPTED), (R.CO_SIGNER, N.ACCEPTED))),
     Move((S.FIRST_REVIEW,),  R.STAFF,      E.PASS,    S.SECOND_REVIEW,  g.not_own,           fx.pass_first,          ((R.REVIEWER, N.TO_SECOND_REVIEW),)),

@@ -146,6 +146,7 @@ class Event(Enum):
     DECLINE = "谢绝联名"
     TAKE_BACK = "收回邀请"
     LEAVE = "退出联名"
+    SECOND = "附议"
     HAND_OVER = "请委员确认"
     DISOWN = "退回代录"
     WITHDRAW = "申请撤案"
@@ -207,6 +208,7 @@ class Role(Enum):
     CONSENTER = "未表态的联名人"
     RATER = "评价人"  # the proposer and each co-signer, until they have rated
     ENTERER = "代录人"
+    MEMBER = "委员"
     STAFF = "提案委工作人员"
     REVIEWER = "提案委复审人"
     DIRECTOR = "提案委负责人"
@@ -227,6 +229,7 @@ class Notice(Enum):
     TAKEN_BACK = "联名邀请已收回"
     LEFT = "联名人退出"
     JOINTLY_SUBMITTED = "联名提案已提交"
+    SECONDED = "有委员附议"
     ENTERED = "请确认代录的提案"
     ENTRY_CONFIRMED = "代录的提案已确认"
     ENTRY_DISOWNED = "代录的提案被退回"

@@ -100,6 +100,11 @@ def jointly_submitted(t: Told) -> Say:
     )
 
 
+def seconded(t: Told) -> Say:
+    """The first proposer: somebody else supports it."""
+    return Words(f"{t.by}附议了您的提案{named(t.proposal)}。附议表示支持，不参与办理和评价。")
+
+
 # --- on behalf --------------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +217,7 @@ CARDS: dict[Notice, Callable[[Told], Say | None]] = {
     Notice.TAKEN_BACK: taken_back,
     Notice.LEFT: left_,
     Notice.JOINTLY_SUBMITTED: jointly_submitted,
+    Notice.SECONDED: seconded,
     Notice.ENTERED: entered,
     Notice.ENTRY_CONFIRMED: entry_confirmed,
     Notice.ENTRY_DISOWNED: entry_disowned,

@@ -12,7 +12,7 @@ from handlers.cards.told import minute
 from handlers.versions import changes
 from models import access
 from models.handling import Assignment, Communication, Rating
-from models.joint import has_signed, signatures_of, signers, versions_of
+from models.joint import has_signed, seconders, signatures_of, signers, versions_of
 from models.people import Person, Unit
 from models.proposal import Proposal
 from models.states import RESULTS, Handling, Sign, Talk
@@ -76,6 +76,7 @@ def _people(session: Session, proposal: Proposal, own: bool) -> dict[str, Any]:
 
     entered_by = session.get(Person, proposal.entered_by) if proposal.entered_by else None
     return {
+        "seconders": [person.name for person in seconders(session, proposal)],
         "signers": [person.name for person in signers(session, proposal)],
         "asked": names(Sign.INVITED) if own else [],
         "opinions": _opinions(session, proposal) if own else [],

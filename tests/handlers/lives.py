@@ -48,6 +48,7 @@ def _together(office: Office) -> None:
     office.does("m017", places["m017"], E.LEAVE, reason=most(200))
     for who, event in ((WEN, E.ACCEPT), (WEN, E.PASS), (SHEN, E.PASS), (CHENG, E.FILE)):
         office.does(who, proposal, event)
+    office.does("m020", proposal, E.SECOND)
     office.does(MENG, proposal, E.ASSIGN, mode="SOLE", units=["u10"], unit_labels="住建局")
     [task] = office.rows(Assignment, Assignment.proposal_id == proposal.id)
     office.does(WEI, task, E.ACKNOWLEDGE)

@@ -383,6 +383,8 @@ class Walk(RuleBasedStateMachine):
         proposal = row if isinstance(row, Proposal) else self.session.get_one(Proposal, row.proposal_id)
         if role is Role.PROPOSER:
             return proposal.proposer == who and not (proposal.entered_by and proposal.state is State.DRAFT)
+        if role is Role.MEMBER:
+            return who in {*MEMBERS, HE}
         if role in BESIDE:
             return self.stands_beside(who, role, row, proposal)
         unit = None

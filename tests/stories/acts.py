@@ -5,10 +5,14 @@ Every act begins by letting everybody read what came before its last step; what 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
+import jinja2
 from sqlmodel import Session, SQLModel, col, select
 
+import handlers.pages
+from handlers.pages.proposals import look
 from models.handling import Assignment
 from models.people import Holding
 from models.proposal import Proposal
@@ -159,6 +163,15 @@ async def gives(town: Town, who: str, role: str, unit: str | None = None) -> Non
         session.add(Holding(person=who, role=role, unit=unit))
 
     await town.change(work)
+
+
+async def page(town: Town, who: str) -> str:
+    """The proposal's page as this person gets it."""
+    number = (await proposal(town)).id or 0
+    seen = await town.look(lambda session: look(session, who, number))
+    folder = Path(handlers.pages.__file__).parent / "templates"
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True)
+    return templates.get_template("proposal.html" if seen.status == 200 else "sorry.html").render(seen.values)
 
 
 # --- a proposal on its way --------------------------------------------------------------------------------------------

@@ -23,21 +23,25 @@ from tests.stories.acts import (
     assignment,
     cosigned,
     drafted,
+    edit,
     everybody_is_at_rest,
     forges,
     invited,
     jointly_delivered,
     jointly_filed,
     jointly_submitted,
+    page,
     proposal,
     rates,
     rows,
+    tap_on,
     taps,
     tells,
 )
 from tests.town import Town
 
 S = Sign
+ZHOU = "m020"  # 周衡之, a member who signs nothing
 
 
 async def places(town: Town) -> dict[str, Sign]:
@@ -500,10 +504,10 @@ async def test_two_replicas_and_three_deliveries_make_one_signature(town: Town) 
 async def test_one_takes_back_while_the_other_agrees(town: Town) -> None:
     await town.restart(replicas=2)
     await invited(town, "苏婉宁")
-    await all_have_read(town)
+    press = tap_on(await town.person(SU).sees("邀请您联名"), "同意联名")
     await town.person(LIN).says("收回 苏婉宁")
     town.turn_to_replica(1)
-    await town.person(SU).presses("同意联名")
+    await town.person(SU).causes("template_card_event", press)
     await town.quiet()
     state = (await places(town))[SU]
     assert state in {S.SIGNED, S.TAKEN_BACK}
@@ -674,3 +678,61 @@ async def test_who_left_does_not_rate(town: Town) -> None:
     he = await tells(town, HE, "退出联名")
     await he.reads("现在没有可以“退出联名”的事")
     assert len(await rows(town, Assignment)) == 0
+
+
+# --- 附议 -------------------------------------------------------------------------------------------------------------
+
+
+async def test_seconding_is_shown_and_gives_no_right(town: Town) -> None:
+    await jointly_filed(town)
+    zhou = await tells(town, ZHOU, "附议 20260001")
+    await zhou.reads("已附议", TITLE)
+    await town.person(LIN).reads("周衡之附议了您的提案", "不参与办理和评价")
+    await tells(town, ZHOU, "附议 第20260001号")
+    await zhou.reads("您已经附议过")
+    for who in (LIN, SU):
+        person = await tells(town, who, "附议 20260001")
+        await person.reads("您已经是这件提案的提案人")
+    for who, number, why in ((ZHOU, "20260009", "没有提案号是"), (WEI, "20260001", "由委员来办")):
+        person = await tells(town, who, f"附议 {number}")
+        await person.reads(why)
+    assert await places(town) == {SU: S.SIGNED, HE: S.SIGNED}
+    seen = await page(town, LIN)
+    assert "附议（不参与办理和评价）：周衡之" in seen
+    assert "联名人：苏婉宁、何静姝" in seen
+    await tells(town, ZHOU, "我的提案")
+    await zhou.reads("您还没有提案")
+
+
+async def test_what_is_not_public_is_not_seconded(town: Town) -> None:
+    await jointly_filed(town)
+    await edit(town, Proposal, 1, lambda row: setattr(row, "consent_public", False))
+    zhou = await tells(town, ZHOU, "附议 20260001")
+    await zhou.reads("没有同意公开")
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_is_for_who_is_asked_while_asked_and_for_who_has_signed(town: Town) -> None:
+    await invited(town)
+    for who in (SU, HE):
+        seen = await page(town, who)
+        assert "我市主城区老旧小区多" in seen
+        assert "还没有答复" not in seen
+    assert "已邀请、还没有答复：苏婉宁、何静姝" in await page(town, LIN)
+    await taps(town, SU, "同意联名")
+    await taps(town, HE, "谢绝联名")
+    assert "联名人：苏婉宁" in await page(town, SU)
+    for who in (HE, WEN, SHEN):
+        assert "没有找到这件提案" in await page(town, who)
+    await taps(town, LIN, "提交")
+    assert "联名人：苏婉宁" in await page(town, WEN)
+
+
+async def test_a_rating_is_shown_to_who_gave_it(town: Town) -> None:
+    await jointly_delivered(town)
+    await rates(town, "基本满意", who=SU)
+    assert "结果基本满意" in await page(town, SU)
+    for who in (LIN, HE, WEI):
+        assert "结果基本满意" not in await page(town, who)

@@ -2,13 +2,9 @@
 
 import html
 import re
-from pathlib import Path
 
-import jinja2
 import pytest
 
-import handlers.pages
-from handlers.pages.proposals import look
 from handlers.versions import changes, in_words, pieces_between
 from models.joint import Signature, Version
 from models.states import Sign, State
@@ -21,6 +17,7 @@ from tests.stories.acts import (
     WEN,
     all_have_read,
     jointly_submitted,
+    page,
     proposal,
     rows,
     submitted,
@@ -30,15 +27,6 @@ from tests.stories.acts import (
 from tests.town import Town
 
 OLD, NEW = "我市主城区老旧小区多，老人下楼难。", "我市主城区二〇〇〇年前的小区八百个，老人下楼难。"
-
-
-async def page(town: Town, who: str) -> str:
-    """The proposal's page as this person gets it."""
-    number = (await proposal(town)).id or 0
-    seen = await town.look(lambda session: look(session, who, number))
-    folder = Path(handlers.pages.__file__).parent / "templates"
-    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True)
-    return templates.get_template("proposal.html" if seen.status == 200 else "sorry.html").render(seen.values)
 
 
 def plain(page_: str) -> str:
