@@ -1,6 +1,20 @@
 """A person acts. The table of contents: routers in the order they are tried, dialogues, pages."""
 
-from handlers import ask, assign, communicate, draft, evaluate, moves, reading, reply, search, similar
+from handlers import (
+    ask,
+    assign,
+    communicate,
+    cosign,
+    draft,
+    evaluate,
+    moves,
+    on_behalf,
+    reading,
+    reply,
+    search,
+    similar,
+    versions,
+)
 from handlers.pages import add_pages
 
 ROUTERS = (
@@ -10,10 +24,15 @@ ROUTERS = (
     search.router,
     similar.router,
     evaluate.router,
+    versions.router,
+    on_behalf.router,
+    cosign.router,
     moves.router,
 )
 DIALOGUES = (
     *draft.DIALOGUES,
+    *cosign.DIALOGUES,
+    *on_behalf.DIALOGUES,
     *moves.DIALOGUES,
     *assign.DIALOGUES,
     *communicate.DIALOGUES,

@@ -9,25 +9,30 @@ from bot.payload import read
 from bot.turn import Turn
 from bot.wecom.messages import Card, Words
 from handlers.cards.buttons import KINDS, Do, buttons_for, do, subject
-from handlers.cards.notices import CARDS, to_merged, whole_reason
+from handlers.cards.notices import CARDS, FIRST, to_merged, whole_reason
 from handlers.cards.rating import rating_card
-from handlers.cards.told import Told, day, named
+from handlers.cards.told import Told, day, named, who_is_asked
 from models import access, audit, effects
 from models.audit import Audit
 from models.errors import Refused
 from models.handling import Assignment, Communication
+from models.joint import Signature, Withdrawal, open_withdrawal, signatures_of, silent_signers
+from models.joint_effects import forget_wish
 from models.lifecycle import IN_HAND, NAMES, OUTCOMES, Move, carry_out, decide, derived, moves_from
 from models.messages import Lane
 from models.people import Person
 from models.proposal import Proposal
-from models.states import Event, Handling, Notice, Role, State, Talk
-from models.step import Row, Step, assignments_of, owed_stages, talks_of, unit_of
+from models.states import Event, Handling, Notice, Role, Sign, State, Talk, Wish
+from models.step import Row, Step, assignments_of, owed_stages, silent_raters, talks_of, unit_of
+
+NOT_ALWAYS_THERE = access.BESIDE | {Role.LEAD_LIAISON}  # nobody need stand in these roles
+RATINGS_END = (Event.RATE, Event.LAPSE)
 
 
 def get_row(turn: Turn, kind: type[Row], key: int) -> Row:
     """A row with its proposal held first: whoever moves anything of a proposal holds the proposal, so nobody waits crosswise."""
     row: Any = turn.session.get(kind, key)
-    if isinstance(row, Assignment | Communication):
+    if row is not None and not isinstance(row, Proposal):
         turn.get(Proposal, row.proposal_id)
     if isinstance(row, Communication):
         turn.get(Assignment, row.assignment_id)
@@ -49,6 +54,7 @@ def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None =
     about, before = subject(row), row.state
     carry_out(step, move)
     _write_down(step, turn, row, move.who.name.lower(), event.name.lower(), before.name.lower())
+    _write_followed(step, turn, move)
     who = f"{turn.person.name} · " if turn.person else ""
     outcome = f"{event.done} · {who}{day(turn.today)}"
     turn.card_now(outcome)
@@ -88,6 +94,14 @@ def _write_down(step: Step, turn: Turn, row: Row, role: str, event: str, before:
     )
 
 
+def _write_followed(step: Step, turn: Turn, move: Move) -> None:
+    """Rows that went along: each has its entry in the books, and its cards say what it is now."""
+    role = move.who.name.lower()
+    for row, before in step.followed:
+        _write_down(step, turn, row, role, "follow", before.name.lower())
+        turn.settle_cards(f"{NAMES[type(row)]}:{row.id}:{row.stamp - 1}", row.state.value)
+
+
 # --- telling ----------------------------------------------------------------------------------------------------------
 
 
@@ -105,11 +119,13 @@ def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = N
         _tell_merged(step, turn, notice, about)
     for reader in readers:
         seen = told(step, turn, reader, about)
+        if notice in FIRST:
+            turn.say(FIRST[notice](seen), to=reader, lane=Lane.NOTICE)
         if card := CARDS[notice](seen):
             turn.say(card, to=reader, lane=Lane.NOTICE, subject=subject(about))
         if more := whole_reason(notice, seen):
             turn.say(more, to=reader, lane=Lane.NOTICE)
-    if not readers and role is not Role.LEAD_LIAISON:
+    if not readers and role not in NOT_ALWAYS_THERE:
         text = f"提案{named(step.proposal)}现在需要{role.value}，但名单里没有这个人，请补上名单。"
         for admin in access.with_role(step.session, access.SYSADMIN):
             turn.say(Words(text), to=admin, lane=Lane.NOTICE)
@@ -118,7 +134,7 @@ def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = N
 def _tell_merged(step: Step, turn: Turn, notice: Notice, about: Row) -> None:
     """Whoever's proposal was merged into this one, or into one of those, hears what becomes of it (DOMAIN §5.4)."""
     for own in _merged_into(step):
-        for reader in access.holders(step.session, Role.PROPOSER, own):
+        for reader in [p for role in (Role.PROPOSER, Role.CO_SIGNER) for p in access.holders(step.session, role, own)]:
             if words := to_merged(notice, told(step, turn, reader, about), own):
                 turn.say(words, to=reader, lane=Lane.NOTICE)
 
@@ -138,15 +154,39 @@ def _tell(step: Step, move: Move, turn: Turn) -> None:
     about: Row | None = None
     if move.does is Event.RECORD:
         about = _newest_communication(step)
+    if move.does is Event.WITHDRAW:
+        about = open_withdrawal(step.session, step.proposal)
     for role, notice in move.tells:
         tell(step, turn, role, notice, about)
-    if isinstance(step.row, Assignment) and (extra := OUTCOMES.get(step.row.state)) and move.does is Event.RATE:
+    if move.does in {Event.INVITE, Event.EXTEND}:
+        _tell_invited(step, turn)
+    _tell_followed(step, turn)
+    if isinstance(step.row, Assignment) and (extra := OUTCOMES.get(step.row.state)) and move.does in RATINGS_END:
         for role, notice in extra:
             tell(step, turn, role, notice)
     if move.does is Event.ASSIGN or move.becomes is Handling.RELEASED:
         _tell_new_units(step, turn)
     if move.becomes is Handling.DELIVERED:
         _send_rating(step, turn)
+
+
+def _tell_invited(step: Step, turn: Turn) -> None:
+    """Whoever was asked just now, for the first time or again, sees the whole text and is asked for a word."""
+    for place in signatures_of(step.session, step.proposal, Sign.INVITED):
+        if place.asked_at == step.now:
+            tell(step, turn, Role.INVITEE, Notice.INVITED, place)
+
+
+def _tell_followed(step: Step, turn: Turn) -> None:
+    """What went along is told to whom it concerns."""
+    for row, _ in step.followed:
+        if isinstance(row, Signature) and row.state is Sign.TAKEN_BACK:
+            tell(step, turn, Role.INVITEE, Notice.TAKEN_BACK, row)
+        if isinstance(row, Assignment):
+            for role in (Role.LIAISON, Role.UNIT_LEADER):
+                tell(step, turn, role, Notice.WITHDRAWN_FROM_UNIT, row)
+        if isinstance(row, Withdrawal) and row.state is Wish.ASKED:
+            tell(step, turn, Role.DIRECTOR, Notice.TO_DECIDE_WITHDRAWAL, row)
 
 
 def _newest_communication(step: Step) -> Communication:
@@ -169,17 +209,25 @@ def _tell_new_units(step: Step, turn: Turn) -> None:
             if replacing:  # it took another's place: the member should know
                 step.answers["unit_labels"] = f"改由{unit_of(step.session, task).name}{task.part.value}"
                 tell(step, turn, Role.PROPOSER, Notice.HANDLED_BY)
+                tell(step, turn, Role.CO_SIGNER, Notice.HANDLED_BY)
 
 
 def _send_rating(step: Step, turn: Turn) -> None:
-    for reader in access.holders(step.session, Role.PROPOSER, step.row):
+    for reader in access.holders(step.session, Role.RATER, step.row):
         turn.say(rating_card(told(step, turn, reader)), to=reader, lane=Lane.NOTICE, subject=subject(step.row))
 
 
 def _follow(step: Step, turn: Turn, move: Move) -> None:
-    """The proposal follows its units (DOMAIN §4); its end is told."""
-    if not isinstance(step.row, Assignment):
-        return
+    """The proposal follows its units (DOMAIN §4); its end is told. A wish to withdraw it ends with it."""
+    if isinstance(step.row, Assignment):
+        _follow_units(step, turn, move)
+    if not isinstance(step.row, Withdrawal):
+        step.followed.clear()
+        forget_wish(step)
+        _write_followed(step, turn, move)
+
+
+def _follow_units(step: Step, turn: Turn, move: Move) -> None:
     proposal = step.proposal
     before = proposal.state
     if before not in {State.HANDLING, State.APPRAISING, State.REHANDLING}:
@@ -195,6 +243,7 @@ def _follow(step: Step, turn: Turn, move: Move) -> None:
         tell(step, turn, Role.DISPATCHER, Notice.TO_ASSIGN, proposal)
     if after is State.CLOSED:
         tell(step, turn, Role.PROPOSER, Notice.CLOSED, proposal)
+        tell(step, turn, Role.CO_SIGNER, Notice.CLOSED, proposal)
 
 
 def _end_co_units(step: Step, turn: Turn, move: Move) -> None:
@@ -219,11 +268,23 @@ def what_next(turn: Turn, row: Row) -> str:
         return _in_hand(turn, row)
     if not waiting or (isinstance(row, Assignment) and row.state is Handling.DONE):
         return ""
+    if isinstance(row, Proposal) and (wish := open_withdrawal(turn.session, row)):
+        silent = "、".join(person.name for person in silent_signers(turn.session, wish))
+        return f"已申请撤案，等{silent}表态" if wish.state is Wish.CONSENTING else "已申请撤案，等提案委负责人决定"
+    if isinstance(row, Proposal) and row.state is State.COSIGNING and (words := who_is_asked(turn.session, row)):
+        return f"下一步：等{words}答复"
     if any(move.does is Event.RATE for move in waiting):
-        return f"下一步：提案人“{Event.RATE.value}”"
+        return f"下一步：{_silent_raters(turn, row)}“{Event.RATE.value}”"
     who = waiting[0].who
     acts = "、".join(dict.fromkeys(f"“{m.does.value}”" for m in waiting if m.who is who))
     return f"下一步：{who.value}{acts}"
+
+
+def _silent_raters(turn: Turn, row: Row) -> str:
+    assert isinstance(row, Assignment)
+    first = turn.session.get_one(Proposal, row.proposal_id).proposer
+    silent = silent_raters(turn.session, row)
+    return "、".join("提案人" if person.userid == first else f"联名人{person.name}" for person in silent) or "提案人"
 
 
 def _in_hand(turn: Turn, a: Assignment) -> str:

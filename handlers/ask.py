@@ -3,24 +3,27 @@
 from collections import Counter
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from bot.router import Router, listed
 from bot.turn import Turn
-from bot.wecom.messages import Card
+from bot.wecom.messages import Card, Words
 from handlers.actions import get_row, what_next
 from handlers.cards.buttons import KINDS, Show, buttons_for, subject
+from handlers.cards.joint import whole_text
 from handlers.cards.rating import rating_card
 from handlers.cards.similar import checked
-from handlers.cards.told import Told, left, named
+from handlers.cards.told import Told, gist, left, named
+from handlers.cosign import places_in_words
 from models import access
 from models.errors import Refused
 from models.handling import Assignment, Communication
+from models.joint import Signature, Withdrawal, versions_of
 from models.lifecycle import NAMES
 from models.messages import PARKED, WAITING, Outgoing
 from models.people import Person, Unit
 from models.proposal import Proposal
-from models.states import Handling, Role, State
+from models.states import Handling, Role, Sign, State
 from models.step import Row, assignments_of
 from models.tasks import Task, tasks_for
 
@@ -61,10 +64,9 @@ def _how_to_choose(turn: Turn, shown: list[Task]) -> str:
 def _line(turn: Turn, task: Task) -> str:
     acts = "／".join(event.value for event in dict.fromkeys(task.events))
     unit = ""
-    if not isinstance(task.row, Proposal) and task.role in {Role.PROPOSER, Role.DISPATCHER}:
-        assignment = (
-            task.row if isinstance(task.row, Assignment) else turn.session.get_one(Assignment, task.row.assignment_id)
-        )
+    row = task.row
+    if isinstance(row, Assignment | Communication) and task.role in {Role.PROPOSER, Role.RATER, Role.DISPATCHER}:
+        assignment = row if isinstance(row, Assignment) else turn.session.get_one(Assignment, row.assignment_id)
         unit = f"（{turn.session.get_one(Unit, assignment.unit).name}）"
     return f"{named(task.proposal)}{unit} {acts}，{left(task.due_on, turn.today)}"
 
@@ -101,11 +103,15 @@ def show(pressed: tuple[Show, Any], turn: Turn) -> None:
     proposal = row if isinstance(row, Proposal) else turn.session.get_one(Proposal, row.proposal_id)
     if not access.may_see(turn.session, turn.actor, proposal):
         raise Refused("这件提案您没有查看的权限。")
-    if isinstance(row, Assignment) and row.state is Handling.DELIVERED and proposal.proposer == turn.actor.userid:
+    if isinstance(row, Assignment) and row.state is Handling.DELIVERED and _may_rate(turn, row):
         link = turn.url(f"p/proposals/{proposal.id}")
         turn.say(rating_card(Told(turn.session, row, turn.actor, turn.actor, turn.today, link)), subject=subject(row))
         return
     turn.say(_standing(turn, row, proposal), subject=subject(row))
+
+
+def _may_rate(turn: Turn, row: Assignment) -> bool:
+    return access.holds(turn.session, turn.actor, Role.RATER, row)
 
 
 def _standing(turn: Turn, row: Row, proposal: Proposal) -> Card:
@@ -115,14 +121,26 @@ def _standing(turn: Turn, row: Row, proposal: Proposal) -> Card:
         text = f"{words}\n{text}".strip()
     if isinstance(row, Communication):
         text = f"纪要：{row.minutes}"
+    if isinstance(row, Signature):
+        turn.say(Words(whole_text(proposal)))
+        text = "全文在上一条消息里。同意的点“同意联名”，也可以谢绝。" if row.state is Sign.INVITED else ""
+    if isinstance(row, Withdrawal):
+        text = f"申请撤案的理由：{gist(row.reason, 110)}"
     return Card(
         title=f"{proposal.number} {row.state.value}",
         text=text,
-        facts=(("案由", proposal.title), ("类别", proposal.category), ("状态", proposal.state.value)),
+        facts=(("案由", proposal.title), ("类别", proposal.category), *_state_of(turn, proposal)),
         buttons=buttons_for(turn.session, row, turn.actor),
         link=turn.url(f"p/proposals/{proposal.id}"),
         link_text="查看全文",
     )
+
+
+def _state_of(turn: Turn, proposal: Proposal) -> tuple[tuple[str, str], ...]:
+    """Where it stands, under whose names, in which version."""
+    versions = len(versions_of(turn.session, proposal))
+    changed = (("版本", f"第{versions}版，回复“版本”看修改"),) if versions > 1 else ()
+    return (("状态", proposal.state.value), *places_in_words(turn, proposal), *changed)
 
 
 def where_it_stands(turn: Turn, proposal: Proposal) -> str:
@@ -135,6 +153,8 @@ def where_it_stands(turn: Turn, proposal: Proposal) -> str:
     follows = what_next(turn, proposal)
     if proposal.state is State.RETURNED:
         follows = f"需要修改：{proposal.reason}。{follows}"
+    if proposal.state is State.WITHDRAWN:
+        return f"撤案理由：{proposal.reason}"
     if proposal.state is State.REJECTED:
         follows = f"去向：{proposal.redirect_to}"
     waiting = [what_next(turn, a) for a in live if a.replies_itself and a.state is not Handling.DONE]
@@ -144,8 +164,11 @@ def where_it_stands(turn: Turn, proposal: Proposal) -> str:
 @router.command("我的提案")
 def mine(turn: Turn) -> None:
     """The member's proposals: where each stands and what comes next."""
-    wanted = select(Proposal).where(Proposal.proposer == turn.actor.userid).order_by(col(Proposal.id).desc())
-    proposals = [p for p in turn.session.exec(wanted.limit(200)) if p.title or p.state is not State.DRAFT]
+    me = turn.actor.userid
+    signed = select(Signature.proposal_id).where(Signature.person == me, col(Signature.state) == Sign.SIGNED)
+    wanted = select(Proposal).where(or_(col(Proposal.proposer) == me, col(Proposal.id).in_(signed)))
+    found = turn.session.exec(wanted.order_by(col(Proposal.id).desc()).limit(200))
+    proposals = [p for p in found if p.state is not State.DRAFT or (p.title and not p.entered_by)]
     if not proposals:
         raise Refused("您还没有提案。发送“我要提案”开始写第一件。")
     shown = proposals[:SHOWN]
@@ -163,7 +186,8 @@ def _mine(turn: Turn, p: Proposal) -> str:
     if p.state is State.DRAFT:
         return f"{named(p)} 草稿，回复“继续”接着写"
     stands = where_it_stands(turn, p).replace("\n", "；")
-    return f"{p.number}{named(p)} {p.state.value}{'：' + stands if stands else ''}"
+    joint = "" if p.proposer == turn.actor.userid else "（联名）"
+    return f"{p.number}{named(p)}{joint} {p.state.value}{'：' + stands if stands else ''}"
 
 
 @router.enter
@@ -186,9 +210,12 @@ def _help(turn: Turn) -> str:
     if "member" in roles:
         lines += [
             "我要提案——开始写，随时可以停；写好的全文可以直接粘贴",
-            "我的提案——看每件办到哪一步",
+            "我的提案——看每件办到哪一步，“版本”看修改过程",
             "我的草稿、继续——接着写没写完的",
         ]
+        lines += ["邀请 姓名——请人联名；也可以发“退出联名”“申请撤案”"]
+    if access.OFFICE[Role.STAFF] in roles:
+        lines += ["代录——为委员录入纸质提案"]
     lines += ["待办——看等您办的事，回复序号打开", "查 词语——找您能看到的提案，例如“查 老旧小区”"]
     lines += ["回答问题时：上一步、撤回、示例、再说一遍、跳过、完、预览、存草稿、取消"]
     lines += ["字小回复“大字”，看不到卡片回复“文字版”"]

@@ -13,6 +13,7 @@ from models import access
 from models.errors import Refused
 from models.handling import Assignment
 from models.states import Event, Role, Verdict
+from models.step import ratings_of
 
 router = Router()
 
@@ -22,11 +23,14 @@ def submitted(pressed: tuple[Rate, dict[str, tuple[str, ...]]], turn: Turn) -> N
     """The rating card comes back with its three answers."""
     payload, selected = pressed
     row = get_row(turn, Assignment, payload.assignment)
+    assert isinstance(row, Assignment)
     if row.stamp != payload.stamp:
         tell_stale(turn, row, Event.RATE)
         return
-    if not access.holds(turn.session, turn.actor, Role.PROPOSER, row):
-        raise Refused("评价只能由提案人本人填写。")
+    if not access.holds(turn.session, turn.actor, Role.RATER, row):
+        if turn.actor.userid in ratings_of(turn.session, row):
+            raise Refused("您已经评价过了，不用再填。")
+        raise Refused("评价只能由提案人本人、联名人本人填写。")
     said = {key: selected[key][0] for key in QUESTIONS if selected.get(key)}
     if len(said) < len(QUESTIONS) or not all(value in Verdict.__members__ for value in said.values()):
         raise Refused("请把办理态度、办理过程、办理结果三项都选好，再点“提交评价”。")

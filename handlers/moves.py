@@ -13,6 +13,8 @@ from handlers.cards.told import day, named
 from handlers.names import one_unit
 from models.errors import Refused
 from models.handling import Assignment
+from models.joint import Signature
+from models.people import Person
 from models.proposal import Proposal
 from models.states import Event, Handling, Stage
 from models.step import Row, owed_stages
@@ -53,7 +55,8 @@ def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = No
                 f"{day(row.due_on)}前重新答复。感谢您的意见。"
             )
         else:
-            acknowledge(turn, row, event.done)
+            shown = _proposal(turn, row) if event is Event.TAKE_BACK else row  # from there one goes on
+            acknowledge(turn, shown, spoken(turn, row, event))
 
 
 @router.text
@@ -69,10 +72,26 @@ def label(words: str, turn: Turn) -> bool:
         make(turn, get_row(turn, type(rows[0]), rows[0].id or 0), event)
         return True
     shown = rows[:20]
-    lines = [f"{place} {named(_proposal(turn, row))}" for place, row in enumerate(shown, 1)]
+    lines = [f"{place} {_called(turn, row)}" for place, row in enumerate(shown, 1)]
     listed(turn, [do(row, event) for row in shown])
     turn.say(f"有{len(rows)}件可以“{event.value}”，请回复序号：\n" + "\n".join(lines))
     return True
+
+
+def _called(turn: Turn, row: Row) -> str:
+    """How a row is told from others: of several signatures, whose it is."""
+    whose = isinstance(row, Signature) and row.person != turn.actor.userid
+    name = f"（{turn.session.get_one(Person, row.person).name}）" if isinstance(row, Signature) and whose else ""
+    return f"{named(_proposal(turn, row))}{name}"
+
+
+def spoken(turn: Turn, row: Row, event: Event) -> str:
+    """What the actor is told after a press, where 已… would say too little."""
+    if isinstance(row, Proposal) and event is Event.SUBMIT and row.serial_no:
+        return f"提交成功，流水号：{row.serial_no}"
+    if isinstance(row, Signature) and event is Event.TAKE_BACK:
+        return f"已收回对{turn.session.get_one(Person, row.person).name}的邀请"
+    return event.done
 
 
 def _proposal(turn: Turn, row: Row) -> Proposal:
@@ -145,6 +164,11 @@ def _reason(exchange: Exchange) -> str:
         Event.RETURN: "需要怎么修改？请写给提案人看，200字以内。",
         Event.SEND_BACK: "为什么退回？请写明意见，200字以内。",
         Event.DISPUTE: "哪里不属实？请简单说明，单位会重新与您沟通。",
+        Event.WITHDRAW: "为什么撤案？请写明理由，200字以内；联名的须联名人都同意，再由提案委决定。",
+        Event.LEAVE: "为什么退出联名？请写一句给第一提案人，200字以内。",
+        Event.REFUSE: "为什么不同意撤案？请写一句给第一提案人，200字以内。",
+        Event.DENY: "为什么不准撤案？请写给提案人看，200字以内。",
+        Event.DISOWN: "哪里要改？请写给代录的同志，200字以内。",
     }.get(_event(exchange), "请写明理由，200字以内。")
 
 

@@ -6,10 +6,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from models.handling import Assignment, Communication
+from models.joint import Signature, Withdrawal, has_signed, is_member, place_of, signatures_of, signers, silent_signers
 from models.people import Holding, Person
 from models.proposal import Proposal
-from models.states import Handling, Part, Role, State
-from models.step import Row, assignments_of
+from models.states import Handling, Part, Role, Sign, State
+from models.step import Row, assignments_of, silent_raters
 
 OFFICE = {  # roles of the committee and the dispatchers, by their name in the roster
     Role.STAFF: "pc_staff",
@@ -24,7 +25,7 @@ UNIT = {
 }
 SYSADMIN = "sysadmin"
 SEES_ALL = frozenset({*OFFICE.values(), "cppcc_leader"})  # §2.2: 全局
-_NOT_YET_SUBMITTED = frozenset({State.DRAFT})
+_NOT_YET_SUBMITTED = frozenset({State.DRAFT, State.CONFIRMING, State.COSIGNING})
 
 
 def active(session: Session, userid: str) -> Person | None:
@@ -82,6 +83,8 @@ def holders(session: Session, role: Role, row: Row) -> Sequence[Person]:
     if role is Role.PROPOSER:
         person = active(session, _proposal(session, row).proposer)
         return [person] if person else []
+    if role in BESIDE:
+        return _beside(session, role, row)
     if role in OFFICE:
         return with_role(session, OFFICE[role])
     if role in UNIT:
@@ -92,11 +95,38 @@ def holders(session: Session, role: Role, row: Row) -> Sequence[Person]:
     return []
 
 
+BESIDE = frozenset({Role.INVITEE, Role.CO_SIGNER, Role.CONSENTER, Role.RATER, Role.ENTERER})
+
+
+def _beside(session: Session, role: Role, row: Row) -> Sequence[Person]:
+    """Who stands beside the first proposer, towards this row, in this role."""
+    proposal = _proposal(session, row)
+    if isinstance(row, Signature) and role in {Role.INVITEE, Role.CO_SIGNER}:
+        person = active(session, row.person)
+        return [person] if person else []
+    if role is Role.INVITEE:
+        invited = (active(session, place.person) for place in signatures_of(session, proposal, Sign.INVITED))
+        return [person for person in invited if person]
+    if role is Role.CO_SIGNER:
+        return signers(session, proposal)
+    if role is Role.CONSENTER:
+        return silent_signers(session, row) if isinstance(row, Withdrawal) else []
+    if role is Role.RATER:
+        return silent_raters(session, row) if isinstance(row, Assignment) else []
+    person = active(session, proposal.entered_by) if proposal.entered_by else None
+    return [person] if person else []
+
+
 def holds(session: Session, person: Person, role: Role, row: Row) -> bool:
     """Whether this person stands in this role towards this row."""
     if role is Role.PROPOSER:
-        return _proposal(session, row).proposer == person.userid
+        proposal = _proposal(session, row)
+        return proposal.proposer == person.userid and not _is_written_by_the_office(proposal)
+    if role in BESIDE:
+        return any(other.userid == person.userid for other in _beside(session, role, row))
     mine = holdings(session, person.userid)
+    if role is Role.MEMBER:
+        return is_member(session, person.userid)
     if role in OFFICE:
         return any(h.role == OFFICE[role] for h in mine)
     if role in UNIT:
@@ -106,13 +136,17 @@ def holds(session: Session, person: Person, role: Role, row: Row) -> bool:
 
 
 def may_see(session: Session, person: Person, proposal: Proposal) -> bool:
-    """The proposer, also of a proposal merged into it; the office, dispatchers and leaders once it was submitted; people of the units that have it."""
-    if proposal.proposer == person.userid:
+    """The proposer and the co-signers, also of a proposal merged into it; who is asked to co-sign, while asked; the
+    office, dispatchers and leaders once it was submitted; people of the units that have it.
+    """
+    if person.userid in {proposal.proposer, proposal.entered_by}:
+        return person.userid == proposal.entered_by or not _is_written_by_the_office(proposal)
+    if place := place_of(session, proposal.id, person.userid, Sign.SIGNED, Sign.INVITED):
+        return place.state is Sign.SIGNED or proposal.state is State.COSIGNING
+    merged = session.exec(select(Proposal).where(Proposal.merged_into == proposal.id)).all()
+    if any(other.proposer == person.userid or has_signed(session, other.id, person.userid) for other in merged):
         return True
-    merged = select(Proposal.id).where(Proposal.merged_into == proposal.id, Proposal.proposer == person.userid)
-    if session.exec(merged).first() is not None:
-        return True
-    if proposal.state in _NOT_YET_SUBMITTED:
+    if proposal.state in _NOT_YET_SUBMITTED and not proposal.serial_no:  # returned and signed anew, it is known
         return False
     mine = holdings(session, person.userid)
     if any(h.role in SEES_ALL for h in mine):
@@ -156,6 +190,11 @@ def reach(session: Session, person: Person) -> Any:
 def is_public(proposal: Proposal) -> bool:
     """Whether everybody may know that it exists, of which year it is and what became of it: filed, and not withheld."""
     return proposal.proposal_no is not None and was_submitted(proposal) and proposal.consent_public is not False
+
+
+def _is_written_by_the_office(proposal: Proposal) -> bool:
+    """Entered on behalf and not yet shown to the member: so far it is whoever enters it that has it in hand."""
+    return proposal.state is State.DRAFT and bool(proposal.entered_by)
 
 
 def _leads(assignment: Assignment) -> bool:

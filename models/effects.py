@@ -6,7 +6,7 @@ from models import deadlines
 from models.handling import Assignment, Communication, Rating, Reply
 from models.rules import number, term_and_session
 from models.states import Handling, Means, Mode, Part, Stage, State, Talk, Verdict
-from models.step import Step, owed_stages, reply_of, unit_of
+from models.step import Step, owed_stages, raters, ratings_of, reply_of, silent_raters, unit_of
 from models.store import count_up
 
 
@@ -281,9 +281,28 @@ def rate(step: Step) -> None:
         )
     )
     step.session.flush()
+    if why := dissatisfaction(step):
+        _again(step, why)
+    elif silent_raters(step.session, a):
+        a.state = Handling.DELIVERED  # the others may still rate
+        return
     a.lapses_on = None
-    if Verdict[said["result"]] is Verdict.DISSATISFIED:
-        _again(step, said.get("reason", ""))
+
+
+def dissatisfaction(step: Step, *, over: bool = False) -> str:
+    """Why it has to be handled again, if that is what the ratings say: anybody's, the first proposer's, or most people's
+    不满意 with the result (DOMAIN §10.3); `over`: nobody is waited for any more, so only those who answered count.
+    """
+    given = ratings_of(step.session, step.assignment)
+    unhappy = [rating for rating in given.values() if rating.result is Verdict.DISSATISFIED]
+    match step.rules.dissatisfied_trigger:
+        case "first":
+            enough = any(rating.person == step.proposal.proposer for rating in unhappy)
+        case "majority":
+            enough = 2 * len(unhappy) > (len(given) if over else len(raters(step.session, step.proposal)))
+        case _:
+            enough = bool(unhappy)
+    return "；".join(rating.reason for rating in unhappy if rating.reason) or "未说明原因" if enough else ""
 
 
 def _again(step: Step, why: str) -> None:
@@ -301,6 +320,8 @@ def _again(step: Step, why: str) -> None:
 def close_unrated(step: Step) -> None:
     """No answer in time counts neither as satisfied nor in the denominator (§10.2): no rating is written."""
     step.assignment.lapses_on = None
+    if why := dissatisfaction(step, over=True):
+        _again(step, why)
 
 
 def settle(step: Step) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from models import deadlines
 from models.handling import Assignment, Communication
+from models.joint import has_signed
 from models.people import Unit
 from models.proposal import Proposal
 from models.states import FACE_TO_FACE, Handling, Mode, Part, Stage, State, Talk
@@ -85,13 +86,15 @@ def complete(step: Step) -> Why:
 # --- review (DOMAIN §5.3) ---------------------------------------------------------------------------------------------
 
 
-@stated("不是本人的提案")
+@stated("不是本人的或本人联名的提案")
 def not_own(step: Step) -> Why:
-    """Nobody reviews a proposal of their own."""
-    return "这是您本人的提案，请由其他同事审查。" if step.by == step.proposal.proposer else None
+    """Nobody reviews a proposal of their own, nor one they have co-signed."""
+    if step.by == step.proposal.proposer:
+        return "这是您本人的提案，请由其他同事审查。"
+    return "这是您联名的提案，请由其他同事审查。" if has_signed(step.session, step.proposal.id, step.by) else None
 
 
-@stated("不是本人的提案；三级审查由不同的人做")
+@stated("不是本人的或本人联名的提案；三级审查由不同的人做")
 def another_reviewer(step: Step) -> Why:
     """The three reviews are done by different people (T07, §5.3)."""
     if why := not_own(step):
@@ -101,6 +104,12 @@ def another_reviewer(step: Step) -> Why:
     if step.rules.triple_review_distinct and step.by in earlier:
         return f"您已经做过这件提案的{earlier[step.by]}，三级审查须由不同的人来做，请由其他同事审查。"
     return None
+
+
+MAY_LEAD = (
+    *(State.SUBMITTED, State.FIRST_REVIEW, State.SECOND_REVIEW, State.FINAL_REVIEW, State.FILED),
+    *(State.HANDLING, State.APPRAISING, State.REHANDLING),
+)
 
 
 @stated("三级审查由不同的人做；主案存在且未终结")
@@ -113,7 +122,7 @@ def mergeable(step: Step) -> Why:
     if target == step.proposal.id:
         return "不能并入它自己，请写另一件提案的提案号。"
     main = step.session.get(Proposal, target)
-    if main is None or main.state in {State.DRAFT, State.REJECTED, State.MERGED, State.CLOSED, State.RETURNED}:
+    if main is None or main.state not in MAY_LEAD:
         return "那件提案不在审查或办理中，不能作为主案。"
     return None
 

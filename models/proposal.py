@@ -28,6 +28,9 @@ class Proposal(SQLModel, table=True):
     term_session: str = Field(default="", max_length=32)
     in_session: bool = False
     proposer: str = Field(foreign_key="person.userid", max_length=64)
+    entered_by: str = Field(  # who of the office wrote it down for the member (代录)
+        default="", max_length=64, sa_column_kwargs={"server_default": ""}
+    )
 
     title: str = Field(default="", max_length=200)
     category: str = Field(default="", max_length=32)

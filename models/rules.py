@@ -94,6 +94,14 @@ class Rules(BaseModel):
         default=20, ge=10, le=100, description="正文有几成见于别的提案时提示，百分比；做法见〔C04〕，数字〔默认〕"
     )
     similar_shown: int = Field(default=3, ge=1, le=5, description="相近的提案最多列几件〔默认〕")
+    cosign_hours: int = Field(default=24, ge=1, le=240, description="联名邀请几小时内确认，平时〔C01〕")
+    cosign_hours_in_session: int = Field(default=3, ge=1, le=72, description="联名邀请几小时内确认，全会期间〔C01〕")
+    session_days: int = Field(
+        default=5, ge=0, le=30, description="大会截止时刻之前几日算全会期间，联名期限据此〔默认〕"
+    )
+    max_co_signers: int = Field(default=0, ge=0, le=50, description="一件提案最多几位联名人，0 不限〔默认〕")
+    co_signers_hint: int = Field(default=10, ge=0, le=50, description="联名人超过几位时提示提案人〔默认〕")
+    cosigned_hint: int = Field(default=5, ge=0, le=50, description="同一委员本次会议联名超过几件时提示本人〔默认〕")
     serial_template: Template = Field(default="S{yyyy}{seq:4}", description="流水号样式，提交即给〔默认〕")
     numbering_template: Template = Field(default="{yyyy}{seq:4}", description="提案号样式，立案时才给〔S4〕")
 
@@ -134,6 +142,10 @@ class Rules(BaseModel):
     # Reply, rating, handling again
     result_scheme: Literal["ABC", "ABCD"] = Field(default="ABCD", description="办理结果分类：ABC 或 ABCD〔R24〕")
     feedback_workdays: int = Field(default=15, ge=5, le=30, description="征询意见表几个工作日内填〔R21〕")
+    dissatisfied_trigger: Literal["any", "first", "majority"] = Field(
+        default="any",
+        description="谁对结果不满意即二次办理：any 任一评价人、first 第一提案人、majority 过半的评价人〔默认〕",
+    )
     rehandle_months: int = Field(default=1, ge=1, le=3, description="二次办理期限，月〔R48〕〔R11〕")
     rehandle_max_rounds: int = Field(default=2, ge=1, le=3, description="最多重办几轮〔默认〕")
 

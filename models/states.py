@@ -7,6 +7,8 @@ class State(Enum):
     """Where a proposal stands (DOMAIN §4.1; the three stages of `under_review` are states of their own)."""
 
     DRAFT = "草稿"
+    CONFIRMING = "待委员确认"  # entered for a member by the office, not yet confirmed
+    COSIGNING = "联名确认中"
     SUBMITTED = "已提交"
     FIRST_REVIEW = "初审中"
     SECOND_REVIEW = "复审中"
@@ -19,6 +21,7 @@ class State(Enum):
     APPRAISING = "已办复待评价"
     REHANDLING = "二次办理中"
     CLOSED = "已办结"
+    WITHDRAWN = "已撤案"
 
 
 class Handling(Enum):
@@ -47,6 +50,30 @@ class Talk(Enum):
     AUTO_CONFIRMED = "逾期默认确认"
     DISPUTED = "委员认为不属实"
     WAIVED = "委员表示不需要"
+    ENDED = "随撤案终止"
+
+
+class Sign(Enum):
+    """Where one member's place among the co-signers stands (DOMAIN §3.4)."""
+
+    INVITED = "待确认联名"
+    SIGNED = "已同意联名"
+    DECLINED = "已谢绝联名"
+    EXPIRED = "逾期未确认"
+    TAKEN_BACK = "邀请已收回"
+    LEFT = "已退出联名"
+
+
+class Wish(Enum):
+    """Where the wish to withdraw a proposal stands (T14, T15)."""
+
+    CONSENTING = "待联名人同意撤案"
+    ASKED = "待提案委决定撤案"
+    GRANTED = "已准予撤案"
+    DENIED = "未准撤案"
+    REFUSED = "联名人不同意撤案"
+    DROPPED = "已收回撤案申请"
+    MOOT = "已不必撤案"
 
 
 class Part(Enum):
@@ -112,6 +139,22 @@ class Event(Enum):
 
     SUBMIT = "提交"
     EDIT = "修改"
+    INVITE = "邀请联名"
+    EXTEND = "延长期限"
+    CALL_OFF = "撤回联名"
+    COSIGN = "同意联名"
+    DECLINE = "谢绝联名"
+    TAKE_BACK = "收回邀请"
+    LEAVE = "退出联名"
+    SECOND = "附议"
+    HAND_OVER = "请委员确认"
+    DISOWN = "退回代录"
+    WITHDRAW = "申请撤案"
+    CONSENT = "同意撤案"
+    REFUSE = "不同意撤案"
+    GRANT = "准予撤案"
+    DENY = "不准撤案"
+    DROP = "不再撤案"
     ACCEPT = "受理"
     PASS = "通过"  # noqa: S105 - no password: the button of a reviewer
     RETURN = "退回修改"
@@ -148,6 +191,10 @@ _DONE = {
     "DISPUTE": "已反映不属实",
     "RECORD": "已登记",
     "SETTLE": "已协商办结",
+    "REFUSE": "已表示不同意撤案",
+    "DENY": "已定不准撤案",
+    "DROP": "已收回撤案申请",
+    "HAND_OVER": "已送委员确认",
     "LAPSE": "期限已过",
 }
 
@@ -156,6 +203,12 @@ class Role(Enum):
     """Who acts, seen from one proposal or assignment."""
 
     PROPOSER = "提案人"
+    INVITEE = "受邀委员"
+    CO_SIGNER = "联名人"
+    CONSENTER = "未表态的联名人"
+    RATER = "评价人"  # the proposer and each co-signer, until they have rated
+    ENTERER = "代录人"
+    MEMBER = "委员"
     STAFF = "提案委工作人员"
     REVIEWER = "提案委复审人"
     DIRECTOR = "提案委负责人"
@@ -170,6 +223,25 @@ class Role(Enum):
 class Notice(Enum):
     """What somebody is told; each has one card in handlers/cards."""
 
+    INVITED = "邀请您联名"
+    ANSWERED = "联名邀请有答复"
+    NOT_SIGNED = "联名邀请已失效"
+    TAKEN_BACK = "联名邀请已收回"
+    LEFT = "联名人退出"
+    JOINTLY_SUBMITTED = "联名提案已提交"
+    SECONDED = "有委员附议"
+    ENTERED = "请确认代录的提案"
+    ENTRY_CONFIRMED = "代录的提案已确认"
+    ENTRY_DISOWNED = "代录的提案被退回"
+    TO_CONSENT = "请表态是否同意撤案"
+    CONSENTED = "联名人同意撤案"
+    CONSENT_REFUSED = "联名人不同意撤案"
+    TO_DECIDE_WITHDRAWAL = "请决定是否准予撤案"
+    WITHDRAWAL_ASKED = "提案人申请撤案"
+    WITHDRAWAL_DENIED = "撤案申请未获准"
+    WITHDRAWAL_DROPPED = "撤案申请已收回"
+    WITHDRAWN = "提案已撤案"
+    WITHDRAWN_FROM_UNIT = "承办的提案已撤案"
     TO_ACCEPT = "有新提案待受理"
     ACCEPTED = "提案已受理"
     TO_SECOND_REVIEW = "请复审"
@@ -201,5 +273,6 @@ class Notice(Enum):
     RATED = "委员已评价"
     RATED_TO_UNIT = "委员评价了本单位"
     REHANDLE = "二次办理通知"
+    HANDLED_AGAIN = "提案将重新办理"
     DISSENTED = "二次办理后仍不满意"
     CLOSED = "提案已办结"

@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from models.handling import Assignment, Communication, Reply
+from models.handling import Assignment, Communication, Rating, Reply
+from models.joint import Signature, Withdrawal, signers
 from models.people import Person, Unit
 from models.proposal import Proposal
 from models.rules import Rules
 from models.states import Handling, Stage, Talk
 
-Row = Proposal | Assignment | Communication
+Row = Proposal | Assignment | Communication | Signature | Withdrawal
 
 HOLDS = frozenset({Talk.CONFIRMED, Talk.AUTO_CONFIRMED, Talk.WAIVED})  # what counts as talked (DOMAIN §8.4)
 
@@ -29,6 +30,7 @@ class Step:
     row: Row
     actor: Person | None  # None: the clock
     answers: dict[str, Any] = field(default_factory=dict)
+    followed: list[tuple[Row, Any]] = field(default_factory=list)  # other rows that had to follow, and from which state
 
     @property
     def proposal(self) -> Proposal:
@@ -62,6 +64,26 @@ def reply_of(session: Session, assignment: Assignment, round_: int | None = None
     """The reply of a round (this one unless told), if one was written."""
     wanted = assignment.round if round_ is None else round_
     return session.exec(select(Reply).where(Reply.assignment_id == assignment.id, Reply.round == wanted)).one_or_none()
+
+
+def ratings_of(session: Session, assignment: Assignment) -> dict[str, Rating]:
+    """This round's ratings, by who gave them."""
+    given = select(Rating).where(Rating.assignment_id == assignment.id, Rating.round == assignment.round)
+    return {rating.person: rating for rating in session.exec(given.order_by(col(Rating.id)))}
+
+
+def raters(session: Session, proposal: Proposal) -> list[Person]:
+    """Who may rate: the first proposer and every co-signer (DOMAIN §10.2), as far as they are still in office."""
+    first = session.get(Person, proposal.proposer)
+    others = [person for person in signers(session, proposal) if person.userid != proposal.proposer]
+    return [*([first] if first and first.active else []), *others]
+
+
+def silent_raters(session: Session, assignment: Assignment) -> list[Person]:
+    """Who may still rate this round."""
+    given = ratings_of(session, assignment)
+    proposal = session.get_one(Proposal, assignment.proposal_id)
+    return [person for person in raters(session, proposal) if person.userid not in given]
 
 
 def assignments_of(session: Session, proposal: Proposal) -> Sequence[Assignment]:

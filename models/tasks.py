@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import false
+from sqlalchemy import and_, exists, false, or_
 from sqlmodel import Session, col, select
 
 from models import access, deadlines, guards
-from models.handling import Assignment, Communication
+from models.handling import Assignment, Communication, Rating
+from models.joint import Signature, Withdrawal, signatures_of
 from models.lifecycle import TABLES, Move, moves_from
 from models.people import Person
 from models.proposal import Proposal
 from models.rules import Rules
-from models.states import Event, Handling, Role, Stage
+from models.states import Event, Handling, Role, Sign, Stage, State
 from models.step import Row, owed_stages, reply_of
 
 
@@ -48,6 +49,8 @@ def _waits(session: Session, move: Move, row: Row) -> bool:
     if move.does is Event.RECORD:
         assert isinstance(row, Assignment)
         return bool(owed_stages(session, row))
+    if isinstance(row, Proposal) and row.state is State.COSIGNING:
+        return not signatures_of(session, row, Sign.INVITED)  # so long it is the others' turn
     return True
 
 
@@ -69,18 +72,42 @@ def _rows(
 ) -> Iterable[tuple[Role, Sequence[Row]]]:
     mine = {(h.role, h.unit) for h in access.holdings(session, person.userid)}
     own = col(Proposal.proposer) == person.userid
-    yield Role.PROPOSER, _standing(session, Proposal, Role.PROPOSER, wanted, own)
-    for table in (Assignment, Communication):
+    shown = or_(col(Proposal.entered_by) == "", col(Proposal.state) != State.DRAFT)
+    yield Role.PROPOSER, _standing(session, Proposal, Role.PROPOSER, wanted, own, shown)
+    for table in (Assignment, Communication, Signature, Withdrawal):
         about_own = col(table.proposal_id).in_(select(Proposal.id).where(own))
         yield Role.PROPOSER, _standing(session, table, Role.PROPOSER, wanted, about_own)
+    yield from _beside(session, person, own, wanted)
     for role, name in access.OFFICE.items():
         if (name, None) in mine:
-            for kind in (Proposal, Assignment):
+            for kind in (Proposal, Assignment, Withdrawal):
                 yield role, _standing(session, kind, role, wanted)
     for role, name in access.UNIT.items():
         units = [unit for held, unit in mine if held == name and unit]
         if units:
             yield role, _standing(session, Assignment, role, wanted, col(Assignment.unit).in_(units))
+
+
+def _beside(
+    session: Session, person: Person, own: Any, wanted: Callable[[Move], bool]
+) -> Iterable[tuple[Role, Sequence[Row]]]:
+    """Where somebody stands beside the first proposer: asked, co-signing, to rate, or writing down for another."""
+    me = person.userid
+    signed = select(Signature.proposal_id).where(Signature.person == me, col(Signature.state) == Sign.SIGNED)
+    for role in (Role.INVITEE, Role.CO_SIGNER):
+        yield role, _standing(session, Signature, role, wanted, col(Signature.person) == me)
+    wishes = _standing(session, Withdrawal, Role.CONSENTER, wanted, col(Withdrawal.proposal_id).in_(signed))
+    yield Role.CONSENTER, [wish for wish in wishes if me not in wish.consented]
+    mine = or_(col(Assignment.proposal_id).in_(select(Proposal.id).where(own)), col(Assignment.proposal_id).in_(signed))
+    given = exists().where(
+        and_(
+            col(Rating.assignment_id) == col(Assignment.id),
+            col(Rating.round) == col(Assignment.round),
+            col(Rating.person) == me,
+        )
+    )
+    yield Role.RATER, _standing(session, Assignment, Role.RATER, wanted, mine, ~given)
+    yield Role.ENTERER, _standing(session, Proposal, Role.ENTERER, wanted, col(Proposal.entered_by) == me)
 
 
 def _standing(session: Session, kind: Any, role: Role, wanted: Callable[[Move], bool], *where: Any) -> Sequence[Any]:
@@ -100,11 +127,15 @@ def due_of(session: Session, row: Row, role: Role, rules: Rules) -> date | None:
         return row.due_on
     if isinstance(row, Communication):
         return row.lapses_on
+    if isinstance(row, Signature):
+        return deadlines.day_of(row.lapses_at) if row.lapses_at else None
+    if isinstance(row, Withdrawal):
+        return row.due_on
     if row.state is Handling.PENDING_ACK:
         return deadlines.ack_due(row.assigned_on, rules)
     if row.state is Handling.OBJECTING:
         return deadlines.objection_reply_due(row.objected_on or row.assigned_on, rules)
-    if row.state is Handling.DELIVERED and role is Role.PROPOSER:
+    if row.state is Handling.DELIVERED and role is Role.RATER:
         return row.lapses_on
     if role is Role.LIAISON:
         owed = owed_stages(session, row)

@@ -133,7 +133,7 @@ def owed_by(turn: Turn, a: Assignment) -> Iterator[Owed]:
     elif a.state in {Handling.DELIVERED, Handling.DONE}:
         yield from _talks(turn, a)
         if a.state is Handling.DELIVERED and a.lapses_on:
-            yield Owed("评价", Role.PROPOSER, a.lapses_on, a.assigned_on, (10, 5, 1), in_workdays=True, overdue=())
+            yield Owed("评价", Role.RATER, a.lapses_on, a.assigned_on, (10, 5, 1), in_workdays=True, overdue=())
 
 
 def _talks(turn: Turn, a: Assignment) -> Iterator[Owed]:
@@ -170,7 +170,7 @@ def _say(turn: Turn, a: Assignment, owed: Owed, mark: Mark) -> None:
 
 
 def _hint(owed: Owed, a: Assignment) -> str:
-    if owed.role is Role.PROPOSER:
+    if owed.role is Role.RATER:
         return "请对办理情况作评价；只有您本人能填。"
     if "沟通" in owed.what:
         return "请与提案人沟通，谈过后点“登记沟通”。"

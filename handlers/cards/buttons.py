@@ -7,16 +7,19 @@ from sqlmodel import Session
 from bot.payload import Payload
 from bot.wecom.messages import Button
 from models import access
-from models.handling import Assignment, Communication
-from models.lifecycle import NAMES, moves_from
+from models.handling import Assignment
+from models.joint import signatures_of
+from models.lifecycle import NAMES, Kind, moves_from
 from models.people import Person
 from models.proposal import Proposal
-from models.states import Event, Handling
+from models.states import Event, Handling, Sign, State
 from models.step import Row, owed_stages
 
-KINDS: dict[str, type[Proposal] | type[Assignment] | type[Communication]] = {name: kind for kind, name in NAMES.items()}
+KINDS: dict[str, Kind] = {name: kind for kind, name in NAMES.items()}
 _STYLES = {
     Event.RETURN: 2, Event.SEND_BACK: 2, Event.OBJECT: 2, Event.DISPUTE: 2, Event.WAIVE: 2, Event.MERGE: 2, Event.REJECT: 3,
+    Event.DECLINE: 2, Event.INVITE: 2, Event.EXTEND: 2, Event.CALL_OFF: 2, Event.DISOWN: 2, Event.REFUSE: 2, Event.DENY: 2,
+    Event.TAKE_BACK: 2, Event.DROP: 2,
 }  # fmt: skip
 
 
@@ -59,6 +62,8 @@ def do(row: Row, event: Event) -> Do:
 def buttons_for(session: Session, row: Row, reader: Person) -> tuple[Button, ...]:
     """One button for each move that the table offers this reader here."""
     events = [m.does for m in moves_from(row) if m.offered(row) and access.holds(session, reader, m.who, row)]
+    if isinstance(row, Proposal) and row.state is State.COSIGNING:
+        events = [e for e in events if e not in _pointless(session, row)]
     later = _not_yet(session, row)
     if later is Event.RECORD and row.state in {Handling.DELIVERED, Handling.DONE}:
         events = [e for e in events if e is not Event.RECORD]  # everything has been talked
@@ -67,8 +72,16 @@ def buttons_for(session: Session, row: Row, reader: Person) -> tuple[Button, ...
     )
 
 
+def _pointless(session: Session, proposal: Proposal) -> set[Event]:
+    """While co-signers think there is nothing to hand in; when all have answered there is nothing to extend."""
+    waiting = {place.state for place in signatures_of(session, proposal, Sign.INVITED, Sign.EXPIRED)}
+    return ({Event.SUBMIT} if Sign.INVITED in waiting else set()) | (set() if waiting else {Event.EXTEND})
+
+
 def _not_yet(session: Session, row: Row) -> Event | None:
     """Of 登记沟通 and 写答复, the one whose turn it is not: its button is there, but does not stand out."""
+    if isinstance(row, Proposal) and row.state is State.COSIGNING:
+        return Event.EDIT
     if not isinstance(row, Assignment):
         return None
     return Event.WRITE if owed_stages(session, row) else Event.RECORD

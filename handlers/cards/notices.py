@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from bot.wecom.messages import Card, Say, Words, link
+from handlers.cards import joint
 from handlers.cards.buttons import buttons_for
 from handlers.cards.similar import checked
 from handlers.cards.told import Told, day, gist, left, named
+from models.handling import Rating
 from models.proposal import Proposal
 from models.states import RESULTS, Handling, Notice, Part
-from models.step import assignments_of, unit_of
+from models.step import assignments_of, ratings_of, unit_of
 
 SHOWN = 90  # characters of somebody's reason on a card; its text holds 160 (PROTOCOL §6)
 Facts = tuple[tuple[str, str], ...]
@@ -17,7 +19,7 @@ Facts = tuple[tuple[str, str], ...]
 def _facts(t: Told) -> Facts:
     """What every reader of a proposal wants to see first."""
     p = t.proposal
-    return (("案由", p.title), ("编号", p.number), ("提案人", t.proposer), ("类别", p.category))
+    return (("案由", p.title), ("编号", p.number), ("提案人", t.proposers), ("类别", p.category))
 
 
 def _task_facts(t: Told) -> Facts:
@@ -25,7 +27,7 @@ def _task_facts(t: Told) -> Facts:
     return (
         ("案由", t.proposal.title),
         ("提案号", t.proposal.number),
-        ("提案人", t.proposer),
+        ("提案人", t.proposers),
         ("方式", a.part.value),
         ("期限", left(a.due_on, t.today)),
     )
@@ -71,7 +73,7 @@ def to_accept(t: Told) -> Say:
 
 def accepted(t: Told) -> Say:
     """The member: somebody has it in hand."""
-    return Words(f"您的提案{named(t.proposal)}已受理，正在初审。有结果会马上告诉您。")
+    return Words(f"{t.yours}{named(t.proposal)}已受理，正在初审。有结果会马上告诉您。")
 
 
 def to_review(which: str, how: str) -> Callable[[Told], Say]:
@@ -85,7 +87,9 @@ def to_review(which: str, how: str) -> Callable[[Told], Say]:
 
 
 def returned(t: Told) -> Say:
-    """The member: please mend it; what has to be mended."""
+    """The member: please mend it; what has to be mended. The co-signers: for information (T08)."""
+    if not t.is_first:
+        return Words(f"{t.yours}{named(t.proposal)}退回修改，由{t.proposer}修改后重新提交。{_full_text(t)}")
     return _card(
         t,
         "提案退回修改",
@@ -98,7 +102,7 @@ def rejected(t: Told) -> Say:
     """The member must be told, with code, reason and where it goes (DOMAIN §5.2)."""
     p = t.proposal
     return Words(
-        f"您的提案{named(p)}经审查不予立案。\n事由：{t.answers.get('code_label', p.reject_code)}\n说明：{p.reason}\n"
+        f"{t.yours}{named(p)}经审查不予立案。\n事由：{t.answers.get('code_label', p.reject_code)}\n说明：{p.reason}\n"
         f"去向：{p.redirect_to}\n如有不同意见，请与提案委员会联系。{_full_text(t)}"
     )
 
@@ -106,7 +110,7 @@ def rejected(t: Told) -> Say:
 def merged(t: Told) -> Say:
     """The member: it goes on inside another; the right to be answered stays."""
     return Words(
-        f"您的提案{named(t.proposal)}与同一事项的提案{t.answers.get('into_label', '')}合并办理。"
+        f"{t.yours}{named(t.proposal)}与同一事项的提案{t.answers.get('into_label', '')}合并办理。"
         f"办理情况会一并告诉您。{_full_text(t)}"
     )
 
@@ -114,7 +118,7 @@ def merged(t: Told) -> Say:
 def filed(t: Told) -> Say:
     """The member: it has its number."""
     return Words(
-        f"您的提案{named(t.proposal)}已立案，提案号：{t.proposal.number}。接下来交办给承办单位。{_full_text(t)}"
+        f"{t.yours}{named(t.proposal)}已立案，提案号：{t.proposal.number}。接下来交办给承办单位。{_full_text(t)}"
     )
 
 
@@ -131,7 +135,7 @@ def to_assign(t: Told) -> Say:
 def handled_by(t: Told) -> Say:
     """The member: who has it now."""
     units = t.answers.get("unit_labels", "")
-    return Words(f"您的提案{named(t.proposal)}已交办：{units}。承办单位签收后会与您联系沟通。")
+    return Words(f"{t.yours}{named(t.proposal)}已交办：{units}。承办单位签收后会与您联系沟通。")
 
 
 def assigned(t: Told) -> Say:
@@ -215,11 +219,7 @@ def to_confirm(t: Told) -> Say:
 
 def _for_liaison(t: Told, title: str, text: str) -> Say:
     """The liaison goes on from here: the card bears the assignment's buttons."""
-    return _card(_of_assignment(t), title, text, _task_facts(t))
-
-
-def _of_assignment(t: Told) -> Told:
-    return Told(t.session, t.assignment, t.reader, t.actor, t.today, t.full_text, t.answers)
+    return _card(t.about(t.assignment), title, text, _task_facts(t))
 
 
 def confirmed(t: Told) -> Say:
@@ -303,7 +303,7 @@ def delivered(t: Told) -> Say:
     reply = t.reply
     number = reply.document_no if reply else ""
     return Words(
-        f"{t.unit.name}对您的提案{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n"
+        f"{t.unit.name}对{t.yours}{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n"
         f"请在下面的卡片上评价。\n{link(t.full_text + '#reply', '查看全文')}"
     )
 
@@ -320,15 +320,29 @@ def rated(t: Told) -> Say:
     """The office: what the member said."""
     said = t.answers.get("labels", "")
     why = f"\n意见：{t.answers['reason']}" if t.answers.get("reason") else ""
-    return Words(f"{t.proposer}评价{t.unit.name}对提案{named(t.proposal)}的办理：{said}{why}")
+    return Words(f"{t.by}评价{t.unit.name}对提案{named(t.proposal)}的办理：{said}{why}")
 
 
 def rated_to_unit(t: Told) -> Say | None:
     """The unit: what the member thought of it, once it is given; the talk after the reply may still be owed."""
     if t.assignment.state is not Handling.DONE:
         return None  # it is to be handled again: that is told by a notice of its own
+    given = ratings_of(t.session, t.assignment)
+    if not given:
+        return None
     owed = "\n办后沟通还没有登记，请登记。" if t.buttons else ""
-    return _card(t, "委员已评价", f"{t.answers.get('labels', '')}{owed}", _task_facts(t))
+    return _card(t, "委员已评价", f"{_what_they_said(t, given)}{owed}", _task_facts(t))
+
+
+def _what_they_said(t: Told, given: dict[str, Rating]) -> str:
+    """One rating in full; of several the results, the first proposer's first (DOMAIN §10.3)."""
+    if len(given) == 1:
+        [only] = given.values()
+        said = (("办理态度", only.attitude), ("办理过程", only.process), ("办理结果", only.result))
+        return "、".join(f"{name}{verdict.value}" for name, verdict in said)
+    people = sorted(given, key=lambda userid: userid != t.proposal.proposer)
+    results = [f"{t.name_of(userid)}{given[userid].result.value}" for userid in people]
+    return f"办理结果：{'、'.join(results[:6])}{'等' if len(results) > 6 else ''}"
 
 
 def rehandle(t: Told) -> Say:
@@ -354,7 +368,7 @@ def dissented(t: Told) -> Say:
 
 def closed(t: Told) -> Say:
     """The member: it is over."""
-    return Words(f"您的提案{named(t.proposal)}已办结。感谢您建言献策，如有后续情况可随时再提。{_full_text(t)}")
+    return Words(f"{t.yours}{named(t.proposal)}已办结。感谢您建言献策，如有后续情况可随时再提。{_full_text(t)}")
 
 
 CARDS: dict[Notice, Callable[[Told], Say | None]] = {
@@ -391,7 +405,9 @@ CARDS: dict[Notice, Callable[[Told], Say | None]] = {
     Notice.REHANDLE: rehandle,
     Notice.DISSENTED: dissented,
     Notice.CLOSED: closed,
+    **joint.CARDS,
 }
+FIRST: dict[Notice, Callable[[Told], Say]] = {Notice.INVITED: joint.text_to_sign}  # what goes out before the card
 _REASONS: dict[Notice, Callable[[Told], str]] = {
     Notice.RETURNED: lambda t: t.proposal.reason,
     Notice.OBJECTED: lambda t: t.assignment.objection,
@@ -400,6 +416,7 @@ _REASONS: dict[Notice, Callable[[Told], str]] = {
     Notice.SENT_BACK: lambda t: t.assignment.reason,
     Notice.REHANDLE: lambda t: t.assignment.reason,
     Notice.DISSENTED: lambda t: t.assignment.reason,
+    **joint.REASONS,
 }
 
 
@@ -416,8 +433,9 @@ def to_merged(notice: Notice, t: Told, own: Proposal) -> Words | None:
         Notice.DELIVERED: lambda: f"{t.unit.name}答复如下：\n{reply_text(t)}",
         Notice.CLOSED: lambda: "已办结。",
     }.get(notice)
+    mine = "您的提案" if t.reader.userid == own.proposer else "您联名的提案"
     return (
-        Words(f"您的提案{named(own)}已并入{t.proposal.number}{named(t.proposal)}，{news()}{_full_text(t)}")
+        Words(f"{mine}{named(own)}已并入{t.proposal.number}{named(t.proposal)}，{news()}{_full_text(t)}")
         if news
         else None
     )

@@ -1,7 +1,7 @@
 """What a card is made from: the rows, the reader, and the few phrases that all cards share."""
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -10,9 +10,11 @@ from sqlmodel import Session
 from bot.wecom.messages import Button
 from handlers.cards.buttons import buttons_for
 from models.handling import Assignment, Communication, Reply
+from models.joint import Signature, Withdrawal, signatures_of, signers
 from models.people import Person, Unit
 from models.proposal import Proposal
-from models.rules import Rules
+from models.rules import SHANGHAI, Rules
+from models.states import Sign
 from models.step import Row, reply_of
 
 
@@ -28,6 +30,10 @@ class Told:
     full_text: str  # link to the proposal's page
     answers: dict[str, Any] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+
+    def about(self, row: Row) -> "Told":
+        """The same to the same reader, about another row: a card bears that one's buttons."""
+        return replace(self, row=row)
 
     @cached_property
     def proposal(self) -> Proposal:
@@ -46,6 +52,18 @@ class Told:
     def communication(self) -> Communication:
         """The recorded communication."""
         assert isinstance(self.row, Communication)
+        return self.row
+
+    @property
+    def signature(self) -> Signature:
+        """The place among the co-signers."""
+        assert isinstance(self.row, Signature)
+        return self.row
+
+    @property
+    def withdrawal(self) -> Withdrawal:
+        """The wish to withdraw it."""
+        assert isinstance(self.row, Withdrawal)
         return self.row
 
     @cached_property
@@ -68,6 +86,22 @@ class Told:
         """The first proposer's name."""
         return self.name_of(self.proposal.proposer)
 
+    @property
+    def proposers(self) -> str:
+        """The first proposer, and how many stand beside: 林知夏等3人."""
+        others = len(signers(self.session, self.proposal))
+        return f"{self.proposer}等{others + 1}人" if others else self.proposer
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the reader is the first proposer."""
+        return self.reader.userid == self.proposal.proposer
+
+    @property
+    def yours(self) -> str:
+        """您的提案, or for a co-signer 您联名的提案."""
+        return "您的提案" if self.is_first else "您联名的提案"
+
     def name_of(self, userid: str) -> str:
         """A person's name."""
         person = self.session.get(Person, userid)
@@ -82,6 +116,24 @@ class Told:
 def day(value: date | None) -> str:
     """11月21日; a dash when there is none."""
     return f"{value.month}月{value.day}日" if value else "—"
+
+
+def minute(value: datetime | None) -> str:
+    """11月21日 15:30, in Shanghai; a dash when there is none."""
+    if value is None:
+        return "—"
+    there = value.astimezone(SHANGHAI)
+    return f"{day(there.date())} {there:%H:%M}"
+
+
+def who_is_asked(session: Session, proposal: Proposal) -> str:
+    """苏婉宁、沈禾清（11月22日 15:30前）: who has not said yet whether to co-sign; empty when nobody is waited for."""
+    waiting = signatures_of(session, proposal, Sign.INVITED)
+    if not waiting:
+        return ""
+    names = [session.get_one(Person, place.person).name for place in waiting]
+    shown = "、".join(names[:3]) + (f"等{len(names)}人" if len(names) > 3 else "")
+    return f"{shown}（{minute(max(place.lapses_at for place in waiting if place.lapses_at))}前）"
 
 
 def gist(text: str, most: int = 90) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.questions import Exchange
 from bot.wecom.messages import link
-from handlers import similar
+from handlers import cosign, similar
 from handlers.cards.told import day
 from handlers.draft.attachments import listed_in_short
 from handlers.draft.parts import proposal_of
@@ -21,6 +21,7 @@ def preview(exchange: Exchange) -> str:
     """The proposal as it stands, short; the whole text is on the page."""
     said = exchange.answers
     lines = [
+        *cosign.said_before(proposal_of(exchange)),
         "请看一遍：",
         f"案由：{said.get('title') or '—'}",
         f"类别：{said.get('category') or '—'}",
@@ -45,6 +46,7 @@ def in_large_print(exchange: Exchange) -> str:
     said = exchange.answers
     suggestions = said.get("suggestions") or []
     lines = [
+        *cosign.said_before(proposal_of(exchange)),
         "请看一遍。",
         f"案由：{said.get('title') or '没写'}",
         f"类别：{said.get('category') or '没写'}",

@@ -1,8 +1,8 @@
 """The questions of a proposal, in order."""
 
 from bot.questions import Ask, Choice, Dialogue, Exchange
-from handlers import form
-from handlers.actions import acknowledge, perform
+from handlers import cosign, form
+from handlers.actions import acknowledge
 from handlers.draft import paste
 from handlers.draft.attachments import attach, detach
 from handlers.draft.begin import is_member
@@ -10,15 +10,19 @@ from handlers.draft.edits import edited
 from handlers.draft.parts import begin, called, keep, noted, proposal_of, said_yes, stood, write
 from handlers.draft.preview import in_large_print, past_deadline, preview
 from models.errors import Refused
-from models.states import Event, State
+from models.states import State
 
 
 def _after_preview(exchange: Exchange, text: str) -> str:
+    """Names may be typed after 邀请; anything else is told what there is."""
+    if names := cosign.asked_in(text):
+        exchange.put("invited", names)
+        return "invite"
     raise Refused("请回复 1 提交、2 修改 或 3 存草稿；也可以“删除 2”“第2条改为…”“加一条 …”。")
 
 
 def done(exchange: Exchange) -> None:
-    """提交, 修改 or 存草稿."""
+    """提交, 修改, 存草稿 or 邀请联名."""
     turn = exchange.turn
     match exchange.answers["preview"]:
         case "edit":
@@ -27,6 +31,12 @@ def done(exchange: Exchange) -> None:
         case "save":
             exchange.put("preview", None)
             turn.dialogues.lay_aside(exchange)
+        case "invite":
+            names = exchange.answers.get("invited") or ""
+            exchange.put("preview", None)
+            exchange.put("invited", None)
+            write(exchange, proposal_of(exchange))
+            cosign.invite(turn, proposal_of(exchange), names)
         case _:
             submit(exchange)
 
@@ -35,20 +45,19 @@ def submit(exchange: Exchange) -> None:
     """Hand it in; what is missing is said, and nothing is lost."""
     turn = exchange.turn
     proposal = proposal_of(exchange)
-    if "|" in exchange.subject and proposal.state is not State.RETURNED:
+    if "|" in exchange.subject and proposal.state not in {State.DRAFT, State.COSIGNING, State.RETURNED}:
         turn.dialogues.drop(exchange)
         turn.say(f"这件提案现在是“{proposal.state.value}”，不用再提交。")
         return
-    if proposal.state is State.DRAFT and not is_member(turn):
+    if proposal.state is State.DRAFT and not proposal.entered_by and not is_member(turn):
         raise Refused("您现在不是委员，不能提交提案；写的都还留着。有疑问请联系提案委。")
     write(exchange, proposal)
     turn.response_code = exchange.conversation.response_code
-    again, late = proposal.state is State.RETURNED, past_deadline(exchange)
-    perform(turn, proposal, Event.SUBMIT, {})
+    late = past_deadline(exchange)
+    words = cosign.hand_in(turn, proposal)
     turn.dialogues.drop(exchange)
-    words = "已重新提交" if again else "提交成功"
-    acknowledge(turn, proposal, f"{words}，流水号：{proposal.serial_no}")
-    if late:
+    acknowledge(turn, proposal, words)
+    if late and proposal.state is State.SUBMITTED:
         turn.say(late.replace("现在提交按", "这件按"))
 
 
@@ -176,6 +185,7 @@ DRAFT = Dialogue(
                 Choice("submit", "提交", ("确认", "提交提案")),
                 Choice("edit", "修改"),
                 Choice("save", "存草稿", ("保存",)),
+                Choice("invite", "邀请联名", ("联名",)),
             ),
             short=in_large_print,
         ),

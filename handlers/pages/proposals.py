@@ -8,11 +8,14 @@ from aiohttp import web
 from sqlmodel import Session, col, select
 
 from bot.wecom.oauth import login_redirect, viewer
+from handlers.cards.told import minute
+from handlers.versions import changes
 from models import access
 from models.handling import Assignment, Communication, Rating
+from models.joint import has_signed, seconders, signatures_of, signers, versions_of
 from models.people import Person, Unit
 from models.proposal import Proposal
-from models.states import RESULTS, Handling, Talk
+from models.states import RESULTS, Handling, Sign, Talk
 from models.step import assignments_of, reply_of, talks_of
 from models.store import Store
 
@@ -60,14 +63,62 @@ def look(session: Session, userid: str, number: int) -> Seen:
         {
             "p": proposal,
             "proposer": proposer.name if proposer else "",
-            "handling": [_handling(session, a, own, units) for a in assignments_of(session, proposal)],
+            "handling": [_handling(session, a, person, units) for a in assignments_of(session, proposal)],
             "own": own,
             "checks": own or access.holds_any(session, person, access.SEES_ALL),
+            **_people(session, proposal, own),
+            **_texts(session, person, proposal),
         },
     )
 
 
-def _handling(session: Session, a: Assignment, own: bool, units: set[str]) -> dict[str, Any]:
+def _people(session: Session, proposal: Proposal, own: bool) -> dict[str, Any]:
+    """Who stands beside the first proposer; who has not agreed is shown to nobody but the first proposer, and apart."""
+
+    def names(*states: Sign) -> list[str]:
+        places = signatures_of(session, proposal, *states)
+        return [session.get_one(Person, place.person).name for place in places]
+
+    entered_by = session.get(Person, proposal.entered_by) if proposal.entered_by else None
+    return {
+        "seconders": [person.name for person in seconders(session, proposal)],
+        "signers": [person.name for person in signers(session, proposal)],
+        "asked": names(Sign.INVITED) if own else [],
+        "opinions": _opinions(session, proposal) if own else [],
+        "entered_by": entered_by.name if entered_by else "",
+    }
+
+
+def _opinions(session: Session, proposal: Proposal) -> list[tuple[str, str, str]]:
+    """What the invited have said with their word."""
+    answered = signatures_of(session, proposal, Sign.SIGNED, Sign.DECLINED, Sign.LEFT)
+    return [
+        (session.get_one(Person, place.person).name, place.state.value, place.opinion)
+        for place in answered
+        if place.opinion
+    ]
+
+
+def _texts(session: Session, person: Person, proposal: Proposal) -> dict[str, Any]:
+    """Every version with what changed, for the proposers and the office: it is no business of the units."""
+    beside = person.userid == proposal.proposer or has_signed(session, proposal.id, person.userid)
+    office = any(h.role in access.SEES_ALL for h in access.holdings(session, person.userid))
+    kept = versions_of(session, proposal) if beside or office else []
+    return {
+        "versions": [
+            {
+                "v": version,
+                "when": minute(version.handed_in_at),
+                "changes": changes(kept[place - 1], version) if place else [],
+            }
+            for place, version in enumerate(kept)
+        ]
+        if len(kept) > 1
+        else []
+    }
+
+
+def _handling(session: Session, a: Assignment, person: Person, units: set[str]) -> dict[str, Any]:
     """One unit's part. A draft reply is the unit's own business until it is issued; ratings are not shown to units early."""
     inside = a.unit in units
     rounds = [reply_of(session, a, n) for n in range(1, a.round + 1)]
@@ -80,7 +131,7 @@ def _handling(session: Session, a: Assignment, own: bool, units: set[str]) -> di
         "round": a.round,
         "talks": [_talk(talk) for talk in talks_of(session, a)],
         "replies": [r for r in rounds if r and (r.issued_at or inside)],
-        "ratings": _ratings(session, a) if own else [],
+        "ratings": _ratings(session, a, person),
         "results": RESULTS,
     }
 
@@ -96,5 +147,7 @@ def _talk(talk: Communication) -> dict[str, Any]:
     }
 
 
-def _ratings(session: Session, a: Assignment) -> list[Rating]:
-    return list(session.exec(select(Rating).where(Rating.assignment_id == a.id).order_by(col(Rating.round))))
+def _ratings(session: Session, a: Assignment, person: Person) -> list[Rating]:
+    """The viewer's own: nobody is to be swayed by another's (DOMAIN §10.2)."""
+    own = select(Rating).where(Rating.assignment_id == a.id, Rating.person == person.userid)
+    return list(session.exec(own.order_by(col(Rating.round))))

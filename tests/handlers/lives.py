@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from models.handling import Assignment, Communication
+from models.joint import OPEN_WISHES, Signature, Withdrawal
+from models.proposal import Proposal
 from models.states import Event, Means
-from tests.handlers.office import CHENG, GONG, LIN, MENG, SHEN, SU, WEI, WEN, YAN, Office
+from tests.handlers.office import CHENG, GONG, LIN, MENG, SHEN, SU, WEI, WEN, YAN, Office, whole
 
 E = Event
 LONG_TITLE = "关于分步推进主城区老旧小区加装电梯并同步改造公共管网和无障碍设施切实方便老年人出行的提案"
@@ -22,6 +24,74 @@ def every_row(office: Office) -> None:
     _three_rounds(office)
     _lead_and_co(office)
     _by_the_clock(office)
+    _together(office)
+    _withdrawn(office)
+    _on_behalf(office)
+
+
+def _together(office: Office) -> None:
+    """Co-signers are asked, answer in every way, sign again, rate."""
+    proposal = office.add(whole(SU, title=LONG_TITLE, analysis=most(800), suggestions=[most(390)] * 3))
+    office.does(SU, proposal, E.INVITE, people=[LIN, "m016", SHEN, "m017"])
+    places = {place.person: place for place in office.rows(Signature, Signature.proposal_id == proposal.id)}
+    office.does(LIN, places[LIN], E.COSIGN, opinion=most(200))
+    office.does("m016", places["m016"], E.DECLINE, opinion=most(200))
+    office.does(SU, places[SHEN], E.TAKE_BACK)
+    office.passes(hours=24)  # m017 says nothing
+    office.does(SU, proposal, E.EXTEND)
+    office.does("m017", places["m017"], E.COSIGN)
+    office.does(SU, proposal, E.EDIT)
+    office.does(SU, proposal, E.INVITE, people=["m016"])
+    office.does("m016", places["m016"], E.COSIGN)
+    office.does("m016", places["m016"], E.LEAVE, reason=most(200))
+    office.does(SU, proposal, E.SUBMIT)
+    office.does("m017", places["m017"], E.LEAVE, reason=most(200))
+    for who, event in ((WEN, E.ACCEPT), (WEN, E.PASS), (SHEN, E.PASS), (CHENG, E.FILE)):
+        office.does(who, proposal, event)
+    office.does("m020", proposal, E.SECOND)
+    office.does(MENG, proposal, E.ASSIGN, mode="SOLE", units=["u10"], unit_labels="住建局")
+    [task] = office.rows(Assignment, Assignment.proposal_id == proposal.id)
+    office.does(WEI, task, E.ACKNOWLEDGE)
+    for verdict in ("DISSATISFIED", "SATISFIED"):
+        office.talks(task, "BEFORE", "DURING", member=SU)
+        office.replies(task)
+        office.rates(task, "SATISFIED", who=SU)
+        office.rates(task, verdict, who=LIN)
+
+
+def _withdrawn(office: Office) -> None:
+    """Asked for, refused, denied, dropped, granted; alone and with others."""
+    proposal = office.add(whole(title=LONG_TITLE))
+    office.does(LIN, proposal, E.INVITE, people=[SU])
+    office.does(LIN, proposal, E.CALL_OFF)
+    office.does(LIN, proposal, E.INVITE, people=[SU])
+    [place] = office.rows(Signature, Signature.proposal_id == proposal.id)
+    office.does(SU, place, E.COSIGN)
+    office.does(LIN, proposal, E.SUBMIT)
+    for who, event in (
+        *((SU, E.REFUSE), (SU, E.CONSENT), (LIN, E.DROP)),
+        *((SU, E.CONSENT), (CHENG, E.DENY), (SU, E.CONSENT), (CHENG, E.GRANT)),
+    ):
+        wishes = office.rows(Withdrawal, Withdrawal.proposal_id == proposal.id)
+        if not wishes or wishes[-1].state not in OPEN_WISHES:
+            office.does(LIN, proposal, E.WITHDRAW, reason=most(200))
+            wishes = office.rows(Withdrawal, Withdrawal.proposal_id == proposal.id)
+        office.does(who, wishes[-1], event, reason=most(200))
+    [task] = office.assigned(who=SU)
+    [own] = [p for p in office.rows(Proposal, Proposal.proposer == SU) if p.id == task.proposal_id]
+    office.does(SU, own, E.WITHDRAW, reason=most(200))
+    [wish] = office.rows(Withdrawal, Withdrawal.proposal_id == own.id)
+    office.does(CHENG, wish, E.GRANT)
+
+
+def _on_behalf(office: Office) -> None:
+    """Written down for a member, sent back, mended, confirmed."""
+    proposal = office.add(whole(entered_by=WEN, title=LONG_TITLE))
+    office.does(WEN, proposal, E.HAND_OVER)
+    office.does(LIN, proposal, E.DISOWN, reason=most(200))
+    office.does(WEN, proposal, E.EDIT)
+    office.does(WEN, proposal, E.HAND_OVER)
+    office.does(LIN, proposal, E.SUBMIT)
 
 
 def _through_review(office: Office) -> None:

@@ -14,7 +14,7 @@ from handlers.actions import perform
 from handlers.cards.notices import CARDS
 from handlers.cards.rating import QUESTIONS, rating_card
 from handlers.cards.told import Told, day, gist, left
-from models.lifecycle import ASSIGNMENT, COMMUNICATION, PROPOSAL
+from models.lifecycle import TABLES
 from models.messages import Outgoing
 from models.people import Person
 from models.states import Event, Notice
@@ -121,7 +121,7 @@ def test_labels_and_titles_are_not_cut(drawn: list[Drawn]) -> None:
 
 
 def test_every_button_of_the_table_fits(drawn: list[Drawn]) -> None:
-    for move in (*PROPOSAL, *ASSIGNMENT, *COMMUNICATION):
+    for move in (move for moves in TABLES.values() for move in moves):
         assert len(move.does.value) <= MOST["button_list.text"]
 
 

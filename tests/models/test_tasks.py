@@ -8,7 +8,9 @@ import pytest
 from sqlmodel import select
 
 from models.handling import Assignment, Communication
+from models.joint import Signature, Withdrawal
 from models.people import Holding, Person
+from models.proposal import Proposal
 from models.states import Event, Role
 from models.tasks import Task, open_to, tasks_for
 from tests.handlers.office import CHENG, FANG, GONG, LEI, LIN, LU, MENG, SHEN, SU, WEI, WEN, YAN, Office, opened, whole
@@ -104,10 +106,63 @@ def dissent(office: Office) -> None:
     office.rates(task, "DISSATISFIED")
 
 
+def invited(office: Office) -> Proposal:
+    proposal = office.add(whole())
+    office.does(LIN, proposal, E.INVITE, people=[SU])
+    return proposal
+
+
+def cosigned(office: Office) -> Proposal:
+    proposal = invited(office)
+    office.does(SU, office.rows(Signature)[0], E.COSIGN)
+    return proposal
+
+
+def to_consent(office: Office) -> Withdrawal:
+    proposal = cosigned(office)
+    office.does(LIN, proposal, E.SUBMIT)
+    office.does(LIN, proposal, E.WITHDRAW, reason="已有方案。")
+    return office.rows(Withdrawal)[0]
+
+
+def consented(office: Office) -> None:
+    office.does(SU, to_consent(office), E.CONSENT)
+
+
+def jointly_delivered(office: Office) -> Assignment:
+    proposal = cosigned(office)
+    office.does(LIN, proposal, E.SUBMIT)
+    for who, event in ((WEN, E.ACCEPT), (WEN, E.PASS), (SHEN, E.PASS), (CHENG, E.FILE)):
+        office.does(who, proposal, event)
+    office.does(MENG, proposal, E.ASSIGN, mode="SOLE", units=["u10"], unit_labels="住建局")
+    [task] = office.rows(Assignment)
+    office.does(WEI, task, E.ACKNOWLEDGE)
+    office.talks(task, "BEFORE", "DURING")
+    return office.replies(task)
+
+
+def handed_over(office: Office) -> Proposal:
+    proposal = office.add(whole(entered_by=WEN))
+    office.does(WEN, proposal, E.HAND_OVER)
+    return proposal
+
+
+ACCEPTING: Lists = {WEN: {E.ACCEPT}, LU: {E.ACCEPT}}
+
+
 @pytest.mark.parametrize(
     ("stage", "waiting"),
     [
         (lambda office: office.add(whole()), {}),
+        (invited, {SU: {E.COSIGN, E.DECLINE}}),
+        (cosigned, {LIN: {E.SUBMIT}}),
+        (to_consent, {SU: {E.CONSENT}} | ACCEPTING),
+        (consented, {CHENG: {E.GRANT, E.DENY}} | ACCEPTING),
+        (jointly_delivered, {LIN: {E.RATE}, SU: {E.RATE}, WEI: {E.RECORD}}),
+        (lambda office: office.rates(jointly_delivered(office), "SATISFIED"), {SU: {E.RATE}, WEI: {E.RECORD}}),
+        (lambda office: office.add(whole(entered_by=WEN)), {}),
+        (handed_over, {LIN: {E.SUBMIT}}),
+        (lambda office: office.does(LIN, handed_over(office), E.DISOWN, reason="有误"), {WEN: {E.EDIT}}),
         (lambda office: office.submitted(), {WEN: {E.ACCEPT}, LU: {E.ACCEPT}}),
         (first_passed, {SHEN: {E.PASS}}),
         (returned, {LIN: {E.EDIT}}),
@@ -128,7 +183,8 @@ def dissent(office: Office) -> None:
         (co_assigned, {WEI: {E.RECORD, E.WRITE}, GONG: {E.OPINE}}),
     ],
     ids=[
-        "draft", "submitted", "second review", "returned", "filed", "assigned", "objecting", "acknowledged",
+        "draft", "invited", "cosigned", "to consent", "consented", "jointly delivered", "first has rated",
+        "entered", "handed over", "disowned", "submitted", "second review", "returned", "filed", "assigned", "objecting", "acknowledged",
         "recorded", "consulted", "written", "sent up", "reviewed", "agreed", "delivered", "closed", "redo", "dissent",
         "lead and co",
     ],

@@ -18,11 +18,12 @@ from handlers.actions import perform
 from models.audit import Audit
 from models.errors import Refused
 from models.handling import Assignment, Communication, Rating, Reply
+from models.joint import Signature, Version, Withdrawal, digest
 from models.lifecycle import NAMES, TABLES, Move, derived
 from models.messages import Outgoing
 from models.people import Holding, Person
 from models.proposal import Proposal
-from models.states import Event, Handling, Role, Stage, State, Talk, Verdict
+from models.states import Event, Handling, Role, Sign, Stage, State, Talk, Verdict, Wish
 from models.step import Row, owed_stages
 from tests.handlers.office import (
     CHENG,
@@ -42,7 +43,8 @@ from tests.handlers.office import (
     whole,
 )
 
-PEOPLE = (LIN, SU, SHEN, WEN, LU, CHENG, MENG, WEI, LEI, YAN, GONG, "u06_review", "u06_leader")
+HE = "m016"  # a member who only ever co-signs
+PEOPLE = (LIN, SU, HE, SHEN, WEN, LU, CHENG, MENG, WEI, LEI, YAN, GONG, "u06_review", "u06_leader")
 MORE_ROLES = (  # people who stand in several places at once: the guards must tell them apart
     (LIN, "pc_staff", None),
     (WEN, "pc_reviewer", None),
@@ -63,13 +65,21 @@ OFFICE = {
 }
 STRAIGHT_ON = (
     *(Event.RATE, Event.SETTLE, Event.ISSUE, Event.AGREE, Event.SEND_UP, Event.WRITE, Event.CONFIRM, Event.RECORD),
-    *(Event.ACKNOWLEDGE, Event.ASSIGN, Event.FILE, Event.PASS, Event.ACCEPT, Event.SUBMIT),
+    *(Event.ACKNOWLEDGE, Event.ASSIGN, Event.FILE, Event.PASS, Event.ACCEPT, Event.COSIGN, Event.SUBMIT),
 )
+BESIDE = {Role.INVITEE, Role.CO_SIGNER, Role.CONSENTER, Role.RATER, Role.ENTERER}
+MEMBERS = (LIN, SU, SHEN)
+ELSEWHERE = {  # moves whose effect may lead on from where the row says
+    (Event.CALL_OFF, State.RETURNED),
+    (Event.CONSENT, Wish.ASKED),
+    (Event.LAPSE, Handling.REDO),
+    (Event.LAPSE, Handling.DISSENT),
+}
 HELD = {Talk.CONFIRMED, Talk.AUTO_CONFIRMED, Talk.WAIVED}
 LIVING = {State.HANDLING, State.APPRAISING, State.REHANDLING, State.FILED, State.CLOSED}
 MOST_ROWS = 40
 UNITS = ["u10", "u06", "u01"]
-KINDS = (Proposal, Assignment, Communication, Reply, Rating, Audit)
+KINDS = (Proposal, Signature, Withdrawal, Assignment, Communication, Reply, Rating, Version, Audit)
 
 numbers = st.integers(0, 10_000)
 
@@ -106,10 +116,15 @@ class Walk(RuleBasedStateMachine):
         how=st.sampled_from([("SOLE", 1), ("LEAD_CO", 2), ("PARALLEL", 2)]),
         verdict=st.sampled_from(list(Verdict)),
         pick=numbers,
+        joint=st.booleans(),
     )
-    def begins_somewhere(self, steps: int, how: tuple[str, int], verdict: Verdict, pick: int) -> None:
-        """So many steps on the straight way, from the first word through every round of handling."""
+    def begins_somewhere(self, steps: int, how: tuple[str, int], verdict: Verdict, pick: int, joint: bool) -> None:
+        """So many steps on the straight way, alone or with others, from the first word through every round of handling."""
         self.somebody_writes(pick)
+        if joint:
+            [proposal] = self.have[Proposal]
+            people = [who for who in (LIN, SU, HE) if who != proposal.proposer]
+            self.does(proposal.proposer, proposal, Event.INVITE, 0, {"people": people})
         self.straight = {
             Event.ASSIGN: {"mode": how[0], "units": UNITS[: how[1]], "unit_labels": "住建局"},
             Event.RATE: self.rating(verdict, verdict),
@@ -136,8 +151,36 @@ class Walk(RuleBasedStateMachine):
 
     @rule(pick=numbers)
     def somebody_writes(self, pick: int) -> None:
-        self.session.add(whole((LIN, SU, SHEN)[pick % 3]))
+        entered = {"entered_by": WEN} if pick % 7 == 3 else {}
+        self.session.add(whole(MEMBERS[pick % 3], **entered))
         self.look()
+
+    @rule(pick=numbers)
+    def somebody_is_asked_to_sign(self, pick: int) -> None:
+        """A draft goes round, and now and then who is asked agrees at once."""
+        drafts = [p for p in self.have[Proposal] if p.state in {State.DRAFT, State.COSIGNING} and not p.entered_by]
+        if drafts:
+            proposal = drafts[pick % len(drafts)]
+            self.does(proposal.proposer, proposal, Event.INVITE, pick)
+            for place in [p for p in self.have[Signature] if p.proposal_id == proposal.id][: pick % 3]:
+                self.does(place.person, place, Event.COSIGN, pick)
+
+    @rule(pick=numbers)
+    def somebody_mends_the_text(self, pick: int) -> None:
+        """From the preview: what is changed is written down together with the move that follows from it, or not at all."""
+        mended = [p for p in self.have[Proposal] if p.state in {State.COSIGNING, State.RETURNED}]
+        if mended:
+            proposal = mended[pick % len(mended)]
+            before = proposal.analysis
+            proposal.analysis += ("更难。", "  ", "\n")[pick % 3]
+            places = [p for p in self.have[Signature] if p.proposal_id == proposal.id]
+            standing = [p for p in places if p.state in {Sign.INVITED, Sign.SIGNED}]
+            stale = any(place.digest != digest(proposal) for place in standing)
+            event = Event.INVITE if stale else Event.SUBMIT
+            if not self.does(proposal.proposer, proposal, event, 0, {"people": []} if stale else {}):
+                proposal.analysis = before
+                self.session.add(proposal)
+                self.look()
 
     @rule(pick=numbers)
     def somebody_does_a_duty(self, pick: int) -> None:
@@ -187,15 +230,16 @@ class Walk(RuleBasedStateMachine):
 
     # --- one step -----------------------------------------------------------------------------------------------------
 
-    def does(self, who: str, row: Row, event: Event, pick: int) -> bool:
+    def does(self, who: str, row: Row, event: Event, pick: int, answers: dict[str, Any] | None = None) -> bool:
         """Try it; then hold what has changed against the table. Whether it was allowed."""
         before, state, round_ = self.fingerprint(), row.state, getattr(row, "round", 0)
+        allowed = self.rows_of_the_table(who, row, state, event)
         self.office.now = self.now
         turn = self.office.turn(self.session, who)
         why_not = ""
         try:
             with self.session.begin_nested():
-                assert perform(turn, row, event, self.answers(row, event, pick))
+                assert perform(turn, row, event, self.answers(row, event, pick) if answers is None else answers)
                 turn.write_down()
         except Refused as refused:
             why_not = refused.words
@@ -204,22 +248,43 @@ class Walk(RuleBasedStateMachine):
             assert self.fingerprint() == before, "a refused move has left something behind"
             return False
         self.look()
-        move = self.row_of_the_table(who, row, state, event)
+        assert allowed, f"{who or 'the clock'} did {event} while {state}, and no row of the table says so"
+        move = allowed[0]
         self.seen.add(move)
         after = self.fingerprint()
         changed = {key for key in before if after[key] != before[key] and isinstance(key, tuple)}
         proposal = ("proposal", row.id if isinstance(row, Proposal) else row.proposal_id)
         for key in changed - {self.key(row), proposal}:
-            assert self.was_waited_for_by_nobody(key), f"somebody else's row has moved: {key}"
+            assert self.was_waited_for_by_nobody(key) or self.went_along(key, row), f"somebody else's row moved: {key}"
         if isinstance(row, Assignment) and event is Event.RATE:
             dissatisfied = self.have[Rating][-1].result is Verdict.DISSATISFIED
-            assert row.state in ({Handling.REDO, Handling.DISSENT} if dissatisfied else {Handling.DONE})
+            others = Handling.DELIVERED if self.may_still_rate(row) else Handling.DONE
+            assert row.state in ({Handling.REDO, Handling.DISSENT} if dissatisfied else {others})
             assert row.round == round_ + (row.state is Handling.REDO)
-        else:
+        elif (event, row.state) not in ELSEWHERE:
             assert row.state is (move.becomes or state)
             assert getattr(row, "round", 0) == round_
         assert after["books"] > before["books"]
         return True
+
+    def went_along(self, key: tuple[str, int], row: Row) -> bool:
+        """Signatures and wishes follow their proposal; everything about a proposal ends when it is withdrawn."""
+        number = row.id if isinstance(row, Proposal) else row.proposal_id
+        proposal = self.session.get_one(Proposal, number)
+        about = [r for kind in TABLES for r in self.have[kind] if self.key(r) == key and not isinstance(r, Proposal)]
+        if [r.proposal_id for r in about] != [number]:
+            return False
+        return isinstance(about[0], Signature | Withdrawal) or proposal.state is State.WITHDRAWN
+
+    def may_still_rate(self, task: Assignment) -> bool:
+        """Whether anybody has not rated this round who may."""
+        given = {r.person for r in self.have[Rating] if (r.assignment_id, r.round) == (task.id, task.round)}
+        return bool(self.entitled(task.proposal_id) - given)
+
+    def entitled(self, number: int) -> set[str]:
+        """The first proposer and who has signed."""
+        signed = {p.person for p in self.have[Signature] if p.proposal_id == number and p.state is Sign.SIGNED}
+        return {self.session.get_one(Proposal, number).proposer} | signed
 
     def was_waited_for_by_nobody(self, key: tuple[str, int]) -> bool:
         """A co-unit's task ends with its proposal, for nobody asks for its opinion any more."""
@@ -227,12 +292,10 @@ class Walk(RuleBasedStateMachine):
         proposals = [self.session.get_one(Proposal, task.proposal_id) for task in tasks]
         return [p.state for p in proposals] == [State.CLOSED] and tasks[0].state is Handling.DONE
 
-    def row_of_the_table(self, who: str, row: Row, state: Any, event: Event) -> Move:
-        """The row that allows what was just done; somebody must stand in its role."""
+    def rows_of_the_table(self, who: str, row: Row, state: Any, event: Event) -> list[Move]:
+        """The rows that allow it; somebody must stand in the role."""
         fits = [m for m in TABLES[type(row)] if state in m.while_ and m.does is event]
-        mine = [m for m in fits if (m.who is Role.CLOCK if not who else self.stands(who, m.who, row))]
-        assert mine, f"{who or 'the clock'} did {event} while {state}, and no row of the table says so"
-        return mine[0]
+        return [m for m in fits if (m.who is Role.CLOCK if not who else self.stands(who, m.who, row))]
 
     def answers(self, row: Row, event: Event, pick: int) -> dict[str, Any]:
         """Made-up answers to whatever the move might ask; now and then wrong ones."""
@@ -261,6 +324,7 @@ class Walk(RuleBasedStateMachine):
             Event.OPINE: {"text": "同意主办意见。"},
             Event.WRITE: {"result": "ABCD"[pick % 4], "text": "已列入计划。"}
             | ({"promise": "年内完成", "promise_due": "2026-12-31", "promise_owner": "局长"} if pick % 4 == 1 else {}),
+            Event.INVITE: {"people": [*MEMBERS[pick % 4 :], *((HE,) if pick % 3 else ())]},
             Event.RATE: self.rating(verdicts[pick // 3 % 3], verdicts[pick % 3]),
         }
         if event is Event.AGREE and isinstance(row, Assignment) and row.state is Handling.OBJECTING:
@@ -302,11 +366,27 @@ class Walk(RuleBasedStateMachine):
         books, *others = self.session.exec(select(*counted)).one()
         return stands | {"books": books, "others": others}
 
+    def stands_beside(self, who: str, role: Role, row: Row, proposal: Proposal) -> bool:
+        """The same for those who stand beside the first proposer."""
+        if isinstance(row, Signature):
+            return row.person == who and role in {Role.INVITEE, Role.CO_SIGNER}
+        signed = self.entitled(proposal.id or 0) - {proposal.proposer}
+        if isinstance(row, Withdrawal):
+            return role is Role.CONSENTER and who in signed - set(row.consented)
+        if role is Role.RATER and isinstance(row, Assignment):
+            given = {r.person for r in self.have[Rating] if (r.assignment_id, r.round) == (row.id, row.round)}
+            return who in self.entitled(proposal.id or 0) - given
+        return role is Role.ENTERER and isinstance(row, Proposal) and proposal.entered_by == who
+
     def stands(self, who: str, role: Role, row: Row) -> bool:
         """Whether somebody stands in a role, worked out here once more from the roles alone."""
+        proposal = row if isinstance(row, Proposal) else self.session.get_one(Proposal, row.proposal_id)
         if role is Role.PROPOSER:
-            proposal = row if isinstance(row, Proposal) else self.session.get_one(Proposal, row.proposal_id)
-            return proposal.proposer == who
+            return proposal.proposer == who and not (proposal.entered_by and proposal.state is State.DRAFT)
+        if role is Role.MEMBER:
+            return who in {*MEMBERS, HE}
+        if role in BESIDE:
+            return self.stands_beside(who, role, row, proposal)
         unit = None
         if role in {Role.LIAISON, Role.UNIT_REVIEWER, Role.UNIT_LEADER}:
             of = row if isinstance(row, Assignment) else self.session.get_one(Assignment, row.assignment_id)  # type: ignore[union-attr]
@@ -319,7 +399,9 @@ class Walk(RuleBasedStateMachine):
     def a_proposal_stands_where_its_units_say(self) -> None:
         for proposal in self.have[Proposal]:
             units = [a for a in self.have[Assignment] if a.proposal_id == proposal.id]
-            if units:
+            if units and proposal.state is State.WITHDRAWN:
+                assert {unit.state for unit in units} == {Handling.RELEASED}
+            elif units:
                 assert proposal.state is derived(proposal, units)
             else:
                 assert proposal.state not in {State.HANDLING, State.APPRAISING, State.REHANDLING, State.CLOSED}
@@ -356,35 +438,89 @@ class Walk(RuleBasedStateMachine):
     def the_books_have_no_gap(self) -> None:
         """For each row: what an entry found is what the entry before it left, and the last one left what is true."""
         ends: dict[tuple[str, int | None], str] = {}
-        first = {"proposal": "draft", "assignment": "pending_ack", "communication": "recorded"}
+        first = {"proposal": "draft", "assignment": "pending_ack", "communication": "recorded", "signature": "invited"}
         for entry in self.have[Audit]:
             key = (entry.kind, entry.row_id)
+            if entry.kind == "withdrawal":  # it begins with the co-signers, or with the office where there are none
+                first["withdrawal"] = "consenting" if entry.before == "consenting" else "asked"
             assert entry.before == ends.get(key, first[entry.kind]), f"{key}: {entry.before} after {ends.get(key)}"
             ends[key] = entry.after
         for key, state in ((self.key(row), row.state) for kind in TABLES for row in self.have[kind]):
-            if state is not Talk.WAIVED:  # written as it is
+            if state not in {Talk.WAIVED, Wish.CONSENTING, Wish.ASKED}:  # written as it is
                 assert state.name.lower() == ends.get(key, first[key[0]]), f"{key} is {state}"
 
     @invariant()
     def the_books_know_who(self) -> None:
         for entry in self.have[Audit]:
             if entry.event == "follow":
-                assert entry.kind in {"proposal", "assignment"}
+                assert entry.kind in NAMES.values()
                 assert (entry.role == "clock") == (entry.actor == "clock")
                 continue
             assert (entry.role == "clock") == (entry.actor == "clock") == (entry.event == "lapse")
             if entry.event == "rate":
-                proposer = self.session.get_one(Proposal, entry.proposal_id).proposer
-                assert (entry.actor, entry.role) == (proposer, "proposer")
+                assert entry.role == "rater"
+                assert entry.actor in {*MEMBERS, HE}
 
     @invariant()
-    def only_the_proposer_rates_and_once_a_round(self) -> None:
+    def only_who_signed_rates_and_once_a_round(self) -> None:
         ratings = self.have[Rating]
+        ever = {(e.proposal_id, e.actor) for e in self.have[Audit] if e.event == "cosign"}
         for rating in ratings:
-            assert rating.person == self.session.get_one(Proposal, rating.proposal_id).proposer
+            first = self.session.get_one(Proposal, rating.proposal_id).proposer
+            assert rating.person == first or (rating.proposal_id, rating.person) in ever
             assert rating.reply_text
             assert rating.unit_name
-        assert len({(r.assignment_id, r.round) for r in ratings}) == len(ratings)
+        assert len({(r.assignment_id, r.round, r.person) for r in ratings}) == len(ratings)
+
+    @invariant()
+    def nobody_signs_but_by_their_own_word_under_their_own_text(self) -> None:
+        answers: dict[int, str] = {}
+        for entry in self.have[Audit]:
+            if entry.kind == "signature":
+                answers[entry.row_id] = f"{entry.actor}:{entry.event}"
+        for place in self.have[Signature]:
+            proposal = self.session.get_one(Proposal, place.proposal_id)
+            assert place.person != proposal.proposer
+            if place.state is Sign.SIGNED:
+                assert answers[place.id] == f"{place.person}:cosign"
+                assert place.digest == digest(proposal), "a signature stands under a text that was not read"
+            if place.state is Sign.INVITED:
+                assert proposal.state is State.COSIGNING
+                assert place.digest == digest(proposal)
+        assert len({(p.proposal_id, p.person) for p in self.have[Signature]}) == len(self.have[Signature])
+
+    @invariant()
+    def what_is_withdrawn_is_over_and_was_asked_for(self) -> None:
+        for proposal in self.have[Proposal]:
+            wishes = [w for w in self.have[Withdrawal] if w.proposal_id == proposal.id]
+            open_ = [w for w in wishes if w.state in {Wish.CONSENTING, Wish.ASKED}]
+            granted = [w for w in wishes if w.state is Wish.GRANTED]
+            assert len(open_) <= 1
+            assert (proposal.state is State.WITHDRAWN) == (len(granted) == 1)
+            assert not (granted and open_)
+            for wish in granted:
+                [entry] = [
+                    e for e in self.have[Audit] if (e.kind, e.row_id, e.event) == ("withdrawal", wish.id, "grant")
+                ]
+                assert entry.actor != proposal.proposer
+            talks = [t for t in self.have[Communication] if t.proposal_id == proposal.id]
+            assert not granted or all(talk.state is not Talk.RECORDED for talk in talks)
+
+    @invariant()
+    def every_text_handed_in_is_kept(self) -> None:
+        for proposal in self.have[Proposal]:
+            kept = [v for v in self.have[Version] if v.proposal_id == proposal.id]
+            assert [v.place for v in kept] == list(range(1, len(kept) + 1))
+            assert bool(kept) == bool(proposal.serial_no)
+            if kept and proposal.state not in {State.RETURNED, State.COSIGNING, State.DRAFT}:
+                assert kept[-1].analysis == proposal.analysis
+
+    @invariant()
+    def what_was_written_for_a_member_counts_by_the_members_word(self) -> None:
+        for proposal in self.have[Proposal]:
+            if proposal.entered_by and proposal.serial_no:
+                first = next(e for e in self.have[Audit] if e.proposal_id == proposal.id and e.event == "submit")
+                assert (first.actor, first.before) == (proposal.proposer, "confirming")
 
     @invariant()
     def nobody_reviews_their_own_and_three_review(self) -> None:
@@ -411,6 +547,8 @@ class Walk(RuleBasedStateMachine):
             clocked = {state for move in TABLES[kind] if move.who is Role.CLOCK for state in move.while_}
             for row in self.have[kind]:
                 assert (row.state in clocked) <= (row.lapses_on is not None), row.state
+        for place in self.have[Signature]:
+            assert (place.state is Sign.INVITED) == (place.lapses_at is not None)
 
     def _everything_said_can_be_sent(self) -> None:
         people = {person.userid for person in self.session.exec(select(Person))}

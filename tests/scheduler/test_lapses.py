@@ -68,7 +68,7 @@ def test_a_rating_without_its_reason_is_a_rating_all_the_same(office: Office) ->
     assert (rating.person, rating.reason) == (LIN, "（到期未说明原因）")
     assert (office.fresh(task).state, office.fresh(task).round) == (Handling.REDO, 2)
     [entry] = office.rows(Audit, Audit.event == "rate")
-    assert (entry.actor, entry.role) == (LIN, "proposer")
+    assert (entry.actor, entry.role) == (LIN, "rater")
 
 
 def test_more_than_one_handful_is_worked_in_one_tick(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

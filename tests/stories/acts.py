@@ -5,10 +5,14 @@ Every act begins by letting everybody read what came before its last step; what 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
+import jinja2
 from sqlmodel import Session, SQLModel, col, select
 
+import handlers.pages
+from handlers.pages.proposals import look
 from models.handling import Assignment
 from models.people import Holding
 from models.proposal import Proposal
@@ -20,7 +24,7 @@ from tests.town import Town
 Row = TypeVar("Row", bound=SQLModel)
 
 TITLE = "关于分步推进老旧小区加装电梯的提案"
-LIN, SU = "m013", "m015"  # members: 林知夏, 苏婉宁
+LIN, SU, HE = "m013", "m015", "m016"  # members: 林知夏, 苏婉宁, 何静姝
 WEN, LU = "pc_staff1", "pc_staff2"  # the committee's staff: 温以宁, 鲁知行
 SHEN, CHENG = "m001", "pc_director"  # second review, final review: 沈禾清 (a member, too), 程亦川
 MENG, YAO = "dispatch_gov", "dispatch_party"  # who assigns: 孟见微, 姚思齐
@@ -161,6 +165,15 @@ async def gives(town: Town, who: str, role: str, unit: str | None = None) -> Non
     await town.change(work)
 
 
+async def page(town: Town, who: str) -> str:
+    """The proposal's page as this person gets it."""
+    number = (await proposal(town)).id or 0
+    seen = await town.look(lambda session: look(session, who, number))
+    folder = Path(handlers.pages.__file__).parent / "templates"
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True)
+    return templates.get_template("proposal.html" if seen.status == 200 else "sorry.html").render(seen.values)
+
+
 # --- a proposal on its way --------------------------------------------------------------------------------------------
 
 
@@ -174,6 +187,55 @@ async def submitted(town: Town, who: str = LIN, title: str = TITLE) -> Person:
     await drafted(town, who, title)
     await all_have_read(town)
     return await tells(town, who, "提交")
+
+
+async def invited(town: Town, names: str = "苏婉宁、何静姝", who: str = LIN, title: str = TITLE) -> Person:
+    """A proposal that others are asked to co-sign."""
+    await drafted(town, who, title)
+    await all_have_read(town)
+    return await tells(town, who, f"邀请 {names}")
+
+
+async def cosigned(town: Town) -> Person:
+    """A proposal that both colleagues have agreed to sign."""
+    await invited(town)
+    await taps(town, SU, "同意联名")
+    await taps(town, HE, "同意联名")
+    await all_have_read(town)
+    return town.person(LIN)
+
+
+async def jointly_submitted(town: Town) -> Person:
+    """A joint proposal, handed in."""
+    await cosigned(town)
+    return await taps(town, LIN, "提交")
+
+
+async def jointly_filed(town: Town) -> None:
+    """A joint proposal with its number."""
+    await jointly_submitted(town)
+    for who, label in ((WEN, "受理"), (WEN, "通过"), (SHEN, "通过"), (CHENG, "立案")):
+        await all_have_read(town)
+        await taps(town, who, label)
+
+
+async def jointly_assigned(town: Town, how: str = "独办", units: str = "住建局") -> None:
+    """A joint proposal, given to its units."""
+    await jointly_filed(town)
+    await tells_assign(town, how, units)
+    await all_have_read(town)
+    await tells(town, MENG, "交办")
+
+
+async def jointly_delivered(town: Town) -> None:
+    """A reply to a joint proposal, in the hands of all who signed it."""
+    await jointly_assigned(town)
+    await taps(town, WEI, "签收")
+    for stage in ("办前", "办中"):
+        await all_have_read(town)
+        await talks(town, stage)
+    await writes(town)
+    await signs(town)
 
 
 async def first_passed(town: Town, who: str = LIN, title: str = TITLE) -> None:

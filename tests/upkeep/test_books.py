@@ -203,6 +203,8 @@ REFUSED = {
     "update": "UPDATE audit SET reason = ''",
     "update of nothing new": "UPDATE audit SET id = id",
     "delete": "DELETE FROM audit WHERE place = 1",
+    "another text": "UPDATE version SET analysis = ''",
+    "no text": "DELETE FROM version",
 }
 ONLY = {
     "sqlite": {

@@ -57,8 +57,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("undo", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True))
 
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("large", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column("person", sa.Column("large", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
 
 def downgrade() -> None:
