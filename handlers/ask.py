@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
 from bot.router import Router, listed
 from bot.turn import Turn
@@ -165,9 +165,11 @@ def where_it_stands(turn: Turn, proposal: Proposal) -> str:
 def mine(turn: Turn) -> None:
     """The member's proposals: where each stands and what comes next."""
     me = turn.actor.userid
+    own = select(Proposal.id).where(Proposal.proposer == me)
     signed = select(Signature.proposal_id).where(Signature.person == me, col(Signature.state) == Sign.SIGNED)
-    wanted = select(Proposal).where(or_(col(Proposal.proposer) == me, col(Proposal.id).in_(signed)))
-    found = turn.session.exec(wanted.order_by(col(Proposal.id).desc()).limit(200))
+    ids = turn.session.connection().execute(own.union(signed)).scalars().all()  # apart: each by its own index
+    latest = sorted(ids, reverse=True)[:200]
+    found = turn.session.exec(select(Proposal).where(col(Proposal.id).in_(latest)).order_by(col(Proposal.id).desc()))
     proposals = [p for p in found if p.state is not State.DRAFT or (p.title and not p.entered_by)]
     if not proposals:
         raise Refused("您还没有提案。发送“我要提案”开始写第一件。")

@@ -17,6 +17,7 @@ class Conversation(SQLModel, table=True):
             "ux_conversation_open", "person", unique=True, sqlite_where=text("open = 1"), postgresql_where=text("open")
         ),
         Index("ix_conversation_person", "person"),
+        Index("ix_conversation_subject", "subject", "dialogue"),
         {"sqlite_autoincrement": True},  # cards carry the id: one that was dropped must never come back
     )
 

@@ -452,7 +452,7 @@ async def test_who_leaves_office_while_invited_cannot_sign_and_is_no_obstacle(to
     await taps(town, SU, "同意联名")
     await all_have_read(town)
     he = await forges(town, HE, card, "同意联名")
-    await he.reads("名单里还没有您的账号")
+    await he.reads("已停用")
     await tells(town, LIN, "收回 何静姝")
     lin = await taps(town, LIN, "提交")
     await lin.reads("提交成功")

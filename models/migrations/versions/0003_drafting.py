@@ -56,6 +56,7 @@ def upgrade() -> None:
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("undo", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index("ix_conversation_subject", ["subject", "dialogue"], unique=False)
 
     op.add_column("person", sa.Column("large", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
@@ -66,6 +67,7 @@ def downgrade() -> None:
         batch_op.drop_column("large")
 
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_index("ix_conversation_subject")
         batch_op.drop_column("asked_at")
         batch_op.drop_column("undo")
 
