@@ -68,7 +68,6 @@ class Outbox:
         self.bell = Bell()
         self._stopping = False
         self._orphans = store.is_sqlite  # it has one process: whoever leased rows before us is dead
-        self._taken_over: set[int] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._sent: list[tuple[Outgoing, Result]] = []  # and not marked yet
         self._failures = 0  # in a row; then one row at a time probes whether the platform is well again
@@ -163,17 +162,17 @@ class Outbox:
                 row.not_before = oldest + timedelta(seconds=60)
             else:
                 if row.lease:  # its sender died before it could tell
-                    self._taken_over.add(row.id or 0)
+                    row.attempts += 1
                 row.leased_until, row.lease = self._now() + LEASE, self._name
                 ours.append(row)
             session.add(row)
         return ours
 
     def _sent_lately(self, session: Session, people: set[str]) -> dict[str, tuple[int, datetime]]:
-        """How many messages each got within a minute, and when the oldest of them went out."""
+        """How many messages each may have got within a minute (every try counts), and when the oldest went out."""
         since, until = self._now() - timedelta(seconds=60), self._now() + AHEAD
         counted = (
-            select(Outgoing.person, func.sum(Outgoing.pieces_sent), func.min(Outgoing.sent_at))
+            select(Outgoing.person, func.sum(Outgoing.pieces_sent + Outgoing.attempts), func.min(Outgoing.sent_at))
             .where(col(Outgoing.person).in_(people), col(Outgoing.sent_at).between(since, until))
             .group_by(col(Outgoing.person))
         )
@@ -189,7 +188,7 @@ class Outbox:
         """Send what is left of a row; the error is looked at when it is marked."""
         try:
             say = from_json(row.body)
-            again = _once_more(row) if row.attempts or row.id in self._taken_over else {}
+            again = _once_more(row) if row.attempts else {}
             sent = None
             async with asyncio.timeout(SEND_WITHIN):
                 for body in bodies(say, to=row.person, agent_id=self._agent_id, task_id=_task_id(row))[
@@ -230,7 +229,6 @@ class Outbox:
         if row.lease != self._name or row.state is not Wait.WAITING:
             return  # the lease ran out and somebody else went on
         row.pieces_sent, row.leased_until, row.lease = pieces_sent, None, ""
-        self._taken_over.discard(row.id or 0)
         if isinstance(result, Sent) and result.unreachable:
             row.state, row.trouble = Wait.PARKED, "Unreachable"
             log.error("message_parked", row=row.id, trouble=row.trouble)

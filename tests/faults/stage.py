@@ -131,10 +131,16 @@ class Stage:
         return struck
 
     async def another(self, **later: float) -> None:
-        """The struck bot is gone; some time goes by on the clock, and another begins."""
+        """The struck bot is gone; some time goes by on the clock, and another begins and is ready."""
+        before = self.bot.starts
+        self.begins_another(**later)
+        await self.bot.ready(before)
+
+    def begins_another(self, **later: float) -> None:
+        """The same, and it may be struck before it is ready."""
         self.bot.buried()
         self.calendar.jump(**later)
-        await self.bot.start()
+        self.bot.begin()
 
     async def ticks(self, number: int = 2, within: float = REST) -> None:
         """Wait until every bot has looked for what is due so many times more, at least once wholly from now."""

@@ -39,7 +39,7 @@ PROBES = 4  # in so many seconds: after 2, 4 and 8
     ids=["500", "-1", "45009", "42001", "gone", "hangs"],
 )
 async def test_for_an_hour(town: Town, how: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.wecom.client.TIMEOUT", httpx.Timeout(0.3))
+    monkeypatch.setattr("bot.wecom.client.TIMEOUT", httpx.Timeout(0.15))
     await town.restart()
     people = [town.person(userid) for userid in list(town.platform.people)[:PEOPLE]]
     town.platform.switches.break_down("*" if how.get("refuse") else "message/send", **how)
@@ -165,7 +165,7 @@ async def test_bad_weather_while_twenty_people_are_at_it(
     stages_on: Opening, nursery: Nursery, postgres: Server
 ) -> None:
     """One trouble after the other, each for some seconds."""
-    stage = await stages_on(postgres.fresh(prepare), pace=1.5, nursery=nursery)
+    stage = await stages_on(postgres.fresh(prepare), pace=3.5, nursery=nursery)
     switches = stage.platform.switches
     switches.token = "new"
     play = Play(stage.platform, PEOPLE, ShortLife)
