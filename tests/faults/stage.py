@@ -39,6 +39,7 @@ class Stage:
         self.platform.switches.__dict__.update(switches.__dict__)
         self.bots: list[Bot] = []
         self.blows: list[Blow] = []
+        self.beside: list[asyncio.Task[None]] = []  # what people have begun to do, and is waited for later
         self.door: RoundRobin | None = None
 
     async def open(
@@ -150,7 +151,7 @@ class Stage:
     async def until(self, true: Callable[[], Any], within: float = REST) -> None:
         """Wait until something is so, which no event tells us of: it happens in another process."""
         ends = time.monotonic() + within
-        while not await asyncio.to_thread(true):
+        while not true():
             assert time.monotonic() < ends, "it did not come to that"
             await asyncio.sleep(LOOKS)
 

@@ -18,7 +18,7 @@ from tests.faults.test_kill import SEED
 from tests.town import prepare
 
 PACE = 9.0  # seconds of the town in one of ours: the lease of the outbox holds for five seconds
-FROZEN = 20.0  # seconds: longer than that, and than the 15 s after which PostgreSQL ends an idle transaction
+FROZEN = 17.0  # seconds: longer than that, and than the 15 s after which PostgreSQL ends an idle transaction
 PEOPLE = 20
 
 
