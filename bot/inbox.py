@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import bindparam, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
@@ -23,7 +22,7 @@ from bot.wecom.callback import Arrival, Unavailable
 from models.columns import UtcDateTime
 from models.errors import Refused
 from models.messages import WAITING, Incoming, Wait
-from models.store import Store, StoreDown, notify, put_all
+from models.store import Store, StoreDown, is_passing, notify, put_all
 
 log = structlog.get_logger()
 
@@ -183,9 +182,9 @@ class Inbox:
         except Refused as refused:  # what the handler did is taken back, and this is said instead
             self._office.refuse(session, row, refused)
             return True
-        except OperationalError:
-            raise  # the database, not the handler: the store says what it means
         except Exception as error:
+            if is_passing(error):
+                raise  # the database, not the handler: the store says what it means
             log.exception("turn_failed", row=row.id)
             self._failed(session, row, error)
             return False

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 import threading
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -35,8 +36,9 @@ class Together:
         with self._lock:
             text = "".join(self._lines)
             self._lines.clear()
-        self._stream.write(text)
-        self._stream.flush()
+        with suppress(OSError):  # the disk is full: what cannot be told must not stop the work
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def log_to_stderr(*, quiet: bool = False) -> None:

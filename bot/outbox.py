@@ -8,6 +8,7 @@ may arrive twice, and at most once more (PROTOCOL §5.1). docs/guarantees.md say
 import asyncio
 import hashlib
 import secrets
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ AHEAD = 2 * LEASE  # what lies further in the future was written before somebody
 PER_MINUTE = {Lane.ANSWER: 28, Lane.CARD: 28, Lane.NOTICE: 25}  # the platform drops what exceeds 30 (PROTOCOL §18)
 LONGEST_SILENCE = 15.0  # seconds between probes of a platform in trouble, at most
 LONGEST_PAUSE = 300.0  # seconds
+LOOK_AGAIN = 1.0  # seconds between looks while something waits for its moment
 ADMIN_PAUSES = (60.0, 300.0, 1800.0, 7200.0, 21600.0, 43200.0, 86400.0)  # seconds
 
 
@@ -68,11 +70,11 @@ class Outbox:
         self.bell = Bell()
         self._stopping = False
         self._orphans = store.is_sqlite  # it has one process: whoever leased rows before us is dead
-        self._taken_over: set[int] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._sent: list[tuple[Outgoing, Result]] = []  # and not marked yet
         self._failures = 0  # in a row; then one row at a time probes whether the platform is well again
         self._pause_until: datetime | None = None
+        self._late_until = 0.0  # something may wait until then for a moment at which no bell rings
         self.task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -104,7 +106,8 @@ class Outbox:
         while not self._stopping or self._sending or self._sent:
             self.bell.begin()
             if not await self._step():
-                await self.bell.listen(self._store.poll, busy=bool(self._sending))
+                late = time.monotonic() < self._late_until
+                await self.bell.listen(LOOK_AGAIN if late else self._store.poll, busy=bool(self._sending))
 
     async def _step(self) -> bool:
         """Mark what has been sent, begin to send more; whether there was anything to do."""
@@ -160,20 +163,24 @@ class Outbox:
         for row in rows:
             count, oldest = sent.get(row.person, (0, None))
             if oldest and count + _pieces_left(row) > PER_MINUTE[Lane(row.lane)]:
-                row.not_before = oldest + timedelta(seconds=60)
+                self._comes_later(row, oldest + timedelta(seconds=60))
             else:
                 if row.lease:  # its sender died before it could tell
-                    self._taken_over.add(row.id or 0)
+                    row.attempts += 1
                 row.leased_until, row.lease = self._now() + LEASE, self._name
                 ours.append(row)
             session.add(row)
         return ours
 
+    def _comes_later(self, row: Outgoing, moment: datetime) -> None:
+        row.not_before = moment
+        self._late_until = time.monotonic() + LONGEST_PAUSE
+
     def _sent_lately(self, session: Session, people: set[str]) -> dict[str, tuple[int, datetime]]:
-        """How many messages each got within a minute, and when the oldest of them went out."""
+        """How many messages each may have got within a minute (every try counts), and when the oldest went out."""
         since, until = self._now() - timedelta(seconds=60), self._now() + AHEAD
         counted = (
-            select(Outgoing.person, func.sum(Outgoing.pieces_sent), func.min(Outgoing.sent_at))
+            select(Outgoing.person, func.sum(Outgoing.pieces_sent + Outgoing.attempts), func.min(Outgoing.sent_at))
             .where(col(Outgoing.person).in_(people), col(Outgoing.sent_at).between(since, until))
             .group_by(col(Outgoing.person))
         )
@@ -189,7 +196,7 @@ class Outbox:
         """Send what is left of a row; the error is looked at when it is marked."""
         try:
             say = from_json(row.body)
-            again = _once_more(row) if row.attempts or row.id in self._taken_over else {}
+            again = _once_more(row) if row.attempts else {}
             sent = None
             async with asyncio.timeout(SEND_WITHIN):
                 for body in bodies(say, to=row.person, agent_id=self._agent_id, task_id=_task_id(row))[
@@ -230,7 +237,6 @@ class Outbox:
         if row.lease != self._name or row.state is not Wait.WAITING:
             return  # the lease ran out and somebody else went on
         row.pieces_sent, row.leased_until, row.lease = pieces_sent, None, ""
-        self._taken_over.discard(row.id or 0)
         if isinstance(result, Sent) and result.unreachable:
             row.state, row.trouble = Wait.PARKED, "Unreachable"
             log.error("message_parked", row=row.id, trouble=row.trouble)
@@ -242,7 +248,7 @@ class Outbox:
         elif isinstance(result, WeComError) and (wait := _wait(result, row.attempts)):
             row.attempts += 1
             row.errcode, row.trouble = result.errcode, type(result).__name__
-            row.not_before = self._now() + timedelta(seconds=wait)
+            self._comes_later(row, self._now() + timedelta(seconds=wait))
             log.warning("message_delayed", row=row.id, errcode=result.errcode, wait=wait)
         else:
             row.state = Wait.PARKED

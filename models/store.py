@@ -27,7 +27,11 @@ _BUSY_MS = 4_000  # the platform hangs up after 5 s: give up a little earlier an
 _RETRIES = 10
 _CHANNEL = "tiantong"
 _OLDEST = 13  # PostgreSQL; older ones are no longer mended
-_READ_ONLY = "25006"  # as a server is when its disk is full, or after a fail-over
+_PASSING = {  # PostgreSQL
+    "25006",  # read-only, as a server is when its disk is full, or after a fail-over
+    "25P03",  # this process stood still in the midst of a transaction
+    "25P04",
+}
 _OUTAGES = {"08", "53", "57", "58"}  # connection, resources, operator, system
 _CLASHES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock: the other one went on, try again
 
@@ -163,13 +167,20 @@ class Store:
                 yield connection
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether it is the database's trouble of the moment, and no mistake of who asked it."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return getattr(error.orig, "sqlstate", None) in _CLASHES or isinstance(_explained(error), StoreDown)
+
+
 def _explained(error: DBAPIError) -> Exception:
     """StoreDown for what time may heal, else the error itself: a wrong statement is a bug."""
     state = str(getattr(error.orig, "sqlstate", "") or "")
     transient = isinstance(error, OperationalError)
     if transient and isinstance(error.orig, sqlite3.Error):
         transient = error.orig.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR  # that one is our own statement
-    transient = transient or state == _READ_ONLY or state[:2] in _OUTAGES
+    transient = transient or state in _PASSING or state[:2] in _OUTAGES
     return StoreDown(type(error.orig).__name__) if transient or error.connection_invalidated else error
 
 

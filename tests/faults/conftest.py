@@ -11,7 +11,20 @@ import pytest
 from tests.faults.nursery import Nursery
 from tests.faults.stage import Stage
 
+HERE = Path(__file__).parent
 Opening = Callable[..., Awaitable[Stage]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the long tests among the short ones: workers take them by the handful, and one must not get all of them."""
+    ours = [item for item in items if item.path.parent == HERE]
+    long = [item for item in ours if item.get_closest_marker("timeout")]
+    short = [item for item in ours if item not in long]
+    every = max(len(short) // (len(long) + 1), 1)
+    mixed = [item for n, one in enumerate(long) for item in (one, *short[n * every : (n + 1) * every])]
+    places = (place for place, item in enumerate(items) if item.path.parent == HERE)
+    for place, item in zip(list(places), [*mixed, *short[len(long) * every :]], strict=True):
+        items[place] = item
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,9 @@ def _lines(log: Path) -> Iterator[dict[str, Any]]:
 Hook = Callable[[Bot], int | None]
 
 
+UNDER_WAY = timedelta(seconds=5)  # of the town: what a dead process had sent may still be on its way
+
+
 @dataclass(frozen=True)
 class Blow:
     """Something was done to a bot: from `since` to `until` it could not finish what it was doing."""
@@ -176,7 +179,7 @@ class Blow:
 
     def falls(self, after: datetime, before: datetime) -> bool:
         """Whether it fell between two moments."""
-        return self.since <= before and self.until >= after
+        return self.since <= before and self.until + UNDER_WAY >= after
 
 
 class RoundRobin:

@@ -39,6 +39,7 @@ class Stage:
         self.platform.switches.__dict__.update(switches.__dict__)
         self.bots: list[Bot] = []
         self.blows: list[Blow] = []
+        self.beside: list[asyncio.Task[None]] = []  # what people have begun to do, and is waited for later
         self.door: RoundRobin | None = None
 
     async def open(
@@ -131,10 +132,16 @@ class Stage:
         return struck
 
     async def another(self, **later: float) -> None:
-        """The struck bot is gone; some time goes by on the clock, and another begins."""
+        """The struck bot is gone; some time goes by on the clock, and another begins and is ready."""
+        before = self.bot.starts
+        self.begins_another(**later)
+        await self.bot.ready(before)
+
+    def begins_another(self, **later: float) -> None:
+        """The same, and it may be struck before it is ready."""
         self.bot.buried()
         self.calendar.jump(**later)
-        await self.bot.start()
+        self.bot.begin()
 
     async def ticks(self, number: int = 2, within: float = REST) -> None:
         """Wait until every bot has looked for what is due so many times more, at least once wholly from now."""
@@ -144,7 +151,7 @@ class Stage:
     async def until(self, true: Callable[[], Any], within: float = REST) -> None:
         """Wait until something is so, which no event tells us of: it happens in another process."""
         ends = time.monotonic() + within
-        while not await asyncio.to_thread(true):
+        while not true():
             assert time.monotonic() < ends, "it did not come to that"
             await asyncio.sleep(LOOKS)
 

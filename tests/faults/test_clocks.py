@@ -16,7 +16,7 @@ from tests.handlers.office import Office
 from tests.stories.acts import LIN, WEI
 from tests.town import prepare
 
-TICK = 0.2  # seconds
+TICK = 0.1  # seconds
 WITHIN = 20.0
 APART = 30.0  # seconds between two replicas
 FEW = 9  # people

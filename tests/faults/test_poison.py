@@ -17,7 +17,7 @@ from tests.stories.acts import FANG, LIN, SU
 from tests.upkeep.hands import bot, well
 
 STILL = 0.001  # seconds of the town in one of ours: only what is turned goes by
-TICK = 0.2
+TICK = 0.1
 WITHIN = 20.0
 HELP = "发送这些词就行"
 

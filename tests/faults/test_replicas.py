@@ -17,8 +17,8 @@ from tests.faults.stage import Stage
 from tests.faults.test_kill import SEED
 from tests.town import prepare
 
-PACE = 4.0  # seconds of the town in one of ours: the lease of the outbox holds for five seconds
-FROZEN = 20.0  # seconds: longer than that, and than the 15 s after which PostgreSQL ends an idle transaction
+PACE = 9.0  # seconds of the town in one of ours: the lease of the outbox holds for five seconds
+FROZEN = 17.0  # seconds: longer than that, and than the 15 s after which PostgreSQL ends an idle transaction
 PEOPLE = 20
 
 
