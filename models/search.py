@@ -70,10 +70,8 @@ class _SQLite:
     def matching(self, keys: Sequence[int], before: int, among: Any, most: int) -> Any:
         number = sa.column("rowid", sa.Integer)
         found = sa.select(number).select_from(sa.table(KEYS)).where(sa.text(f"{KEYS} MATCH :keys"), number < before)
-        if among is not None:
-            found = found.where(
-                sa.literal_column("+rowid").in_(among)
-            )  # read in order and sifted, not asked for one by one
+        if among is not None:  # the plus: read in order and sifted, not asked for one by one
+            found = found.where(sa.literal_column("+rowid").in_(among))
         return found.order_by(number.desc()).limit(most).params(keys=" AND ".join(map(_token, keys)))
 
     sharing = sa.text("""
@@ -215,6 +213,7 @@ def clear(connection: sa.Connection) -> None:
 
 def matching(session: Session, runs: Sequence[str], before: int, among: Any, most: int) -> Sequence[Wording]:
     """The newest proposals older than `before` that have every letter and pair of letters of these runs."""
+    session.flush()
     found = _dialect(session.connection()).matching(keys_to_ask(runs), before, among, most)
     ids = session.connection().scalars(found).all()
     return sorted(wordings(session, ids), key=lambda one: -one.proposal_id)
@@ -222,6 +221,7 @@ def matching(session: Session, runs: Sequence[str], before: int, among: Any, mos
 
 def sharing(session: Session, marks: Sequence[int], each: int, most: int) -> Sequence[Wording]:
     """The proposals that share most of these marks; of each mark only the newest so many are looked at."""
+    session.flush()
     connection = session.connection()
     asked = {"marks": f"[{','.join(map(str, marks))}]", "each": each, "most": most}
     return wordings(session, connection.scalars(_dialect(connection).sharing, asked).all())
