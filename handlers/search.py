@@ -11,7 +11,7 @@ from bot.wecom.messages import link
 from handlers.cards.buttons import Show
 from handlers.cards.similar import year_of
 from handlers.cards.told import gist
-from models import access, finding
+from models import finding
 from models.errors import Refused
 from models.proposal import Proposal
 
@@ -95,16 +95,10 @@ def _list(turn: Turn, words: str, found: finding.Found) -> None:
         lines = [f"{place} {_line(p)}" for place, p in enumerate(shown, 1)]
         tail = "回复序号打开。"
         if found.more:
-            rows.append(Older(words, oldest(shown)))
+            rows.append(Older(words, shown[-1].id or 0))
             tail = f"回复序号打开，回复 {len(rows)} 看更早的。"
         listed(turn, rows)
     turn.say("\n".join([head, *lines, tail]))
-
-
-def oldest(shown: Any) -> int:
-    """Where to go on: one's own drafts stand before the others and do not count."""
-    ids = [p.id or 0 for p in shown if access.was_submitted(p)]
-    return min(ids, default=finding.NEWEST)
 
 
 def _line(p: Proposal) -> str:

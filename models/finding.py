@@ -11,7 +11,7 @@ from models.proposal import Proposal
 from models.similar import words_of
 from models.wording import Wording, letters
 
-READ = 60  # at once
+READ = 40  # at once
 MOST_READ = 1_500  # then the words are too common, and none of them together: a person should say more
 NEWEST = 2**31 - 1
 
@@ -31,32 +31,40 @@ def runs_of(words: str) -> list[str]:
 
 
 def find(session: Session, person: Person, words: str, before: int = NEWEST, most: int = 10) -> Found:
-    """The newest proposals that contain all of these words and that this person may see; one's own drafts come first."""
+    """The newest proposals, older than `before`, that contain all of these words and that this person may see."""
     runs = runs_of(words)
     if not runs:
         return Found((), more=False)
-    found = _drafts(session, person, runs) if before == NEWEST else []
-    read, among, cursor = 0, access.reach(session, person), before
-    while len(found) <= most and read < MOST_READ:
-        there = search.matching(session, runs, cursor, among, READ)
+    there, gave_up = _handed_in(session, person, runs, before, most + 1)
+    found = sorted([*there, *_drafts(session, person, runs, before)], key=lambda p: -(p.id or 0))
+    return Found(found[:most], more=len(found) > most, gave_up=gave_up and not found)
+
+
+def _handed_in(
+    session: Session, person: Person, runs: Sequence[str], before: int, most: int
+) -> tuple[list[Proposal], bool]:
+    """The newest so many; and whether it gave up looking."""
+    found: list[Proposal] = []
+    among, read = access.reach(session, person), 0
+    while read < MOST_READ:
+        there = search.matching(session, runs, before, among, READ)
         for wording in there:
             proposal = session.get(Proposal, wording.proposal_id) if _has(wording, runs) else None
             if proposal and access.was_submitted(proposal) and access.may_see(session, person, proposal):
                 found.append(proposal)
-                if len(found) > most:
-                    return Found(found[:most], more=True)
+                if len(found) == most:
+                    return found, False
         if len(there) < READ:
-            return Found(found[:most], more=len(found) > most)
-        read, cursor = read + len(there), there[-1].proposal_id
-    return Found(found[:most], more=len(found) > most, gave_up=not found)
+            return found, False
+        read, before = read + len(there), there[-1].proposal_id
+    return found, True
 
 
 def _has(wording: Wording, runs: Sequence[str]) -> bool:
     return all(run in wording.title or run in wording.body for run in runs)
 
 
-def _drafts(session: Session, person: Person, runs: Sequence[str]) -> list[Proposal]:
+def _drafts(session: Session, person: Person, runs: Sequence[str], before: int) -> list[Proposal]:
     """What is not handed in is its writer's own, and is not kept for searching."""
-    own = select(Proposal).where(Proposal.proposer == person.userid, ~access.submitted())
-    drafts = session.exec(own.order_by(col(Proposal.id).desc())).all()
-    return [p for p in drafts if _has(words_of(p), runs) and access.may_see(session, person, p)]
+    own = select(Proposal).where(Proposal.proposer == person.userid, ~access.submitted(), col(Proposal.id) < before)
+    return [p for p in session.exec(own) if _has(words_of(p), runs) and access.may_see(session, person, p)]

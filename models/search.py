@@ -16,9 +16,10 @@ from models import access
 from models.proposal import Proposal
 from models.wording import Mark, Wording, keys_of, keys_to_ask, marks_of, worded
 
-BATCH = 200
+BATCH = 2_000
 TEXTS = ("title", "analysis", "suggestions")
 KEYS = "wording_keys"
+ROOM, USUAL_ROOM = 128 * 1024, 2_000  # KiB of memory for SQLite's pages, the second as it is unless told
 
 
 class Dialect(Protocol):
@@ -27,8 +28,11 @@ class Dialect(Protocol):
     make: tuple[str, ...]
     sharing: sa.TextClause  # the ids of what shares most of some marks; of each mark only the newest are looked at
 
-    def put(self, connection: sa.Connection, wording: Wording) -> None:
-        """Let it be found."""
+    def brace(self, connection: sa.Connection) -> None:
+        """Before very many changes."""
+
+    def put(self, connection: sa.Connection, new: Sequence[Wording]) -> None:
+        """Let these be found."""
 
     def drop(self, connection: sa.Connection, wording: Wording) -> None:
         """Let it be found no more."""
@@ -40,7 +44,7 @@ class Dialect(Protocol):
         """A statement: the ids, newest first, of what has all of these keys."""
 
     def tidy(self, connection: sa.Connection) -> None:
-        """After many changes."""
+        """After them."""
 
 
 class _SQLite:
@@ -48,21 +52,23 @@ class _SQLite:
         f"CREATE VIRTUAL TABLE {KEYS} USING fts5(keys, content='', detail=none, columnsize=0, tokenize='ascii')",
     )
 
-    def put(self, connection: sa.Connection, wording: Wording) -> None:
-        rows = [{"gram": mark, "proposal_id": wording.proposal_id} for mark in marks_of(wording)]
-        if rows:
-            connection.execute(sa.insert(Mark), rows)
-        self._tell(connection, f"INSERT INTO {KEYS} (rowid, keys) VALUES (:id, :keys)", wording)  # noqa: S608
+    def brace(self, connection: sa.Connection) -> None:
+        connection.execute(sa.text(f"PRAGMA cache_size = -{ROOM}"))  # else every mark writes a page
+
+    def put(self, connection: sa.Connection, new: Sequence[Wording]) -> None:
+        if marks := _all_marks(new):
+            connection.execute(sa.insert(Mark), [{"gram": mark, "proposal_id": number} for mark, number in marks])
+        self._tell(connection, f"INSERT INTO {KEYS} (rowid, keys) VALUES (:id, :keys)", new)  # noqa: S608
 
     def drop(self, connection: sa.Connection, wording: Wording) -> None:
         gone = sa.and_(col(Mark.gram).in_(marks_of(wording)), col(Mark.proposal_id) == wording.proposal_id)
         connection.execute(sa.delete(Mark).where(gone))
         # a table without content has to be told what it forgets
-        self._tell(connection, f"INSERT INTO {KEYS} ({KEYS}, rowid, keys) VALUES ('delete', :id, :keys)", wording)  # noqa: S608
+        self._tell(connection, f"INSERT INTO {KEYS} ({KEYS}, rowid, keys) VALUES ('delete', :id, :keys)", [wording])  # noqa: S608
 
-    def _tell(self, connection: sa.Connection, statement: str, wording: Wording) -> None:
-        keys = " ".join(map(_token, keys_of(wording.whole)))
-        connection.execute(sa.text(statement), {"id": wording.proposal_id, "keys": keys})
+    def _tell(self, connection: sa.Connection, statement: str, wordings: Sequence[Wording]) -> None:
+        rows = [{"id": w.proposal_id, "keys": " ".join(map(_token, keys_of(w.whole)))} for w in wordings]
+        connection.execute(sa.text(statement), rows)
 
     def clear(self, connection: sa.Connection) -> None:
         connection.execute(sa.text(f"INSERT INTO {KEYS} ({KEYS}) VALUES ('delete-all')"))  # noqa: S608
@@ -70,10 +76,8 @@ class _SQLite:
     def matching(self, keys: Sequence[int], before: int, among: Any, most: int) -> Any:
         number = sa.column("rowid", sa.Integer)
         found = sa.select(number).select_from(sa.table(KEYS)).where(sa.text(f"{KEYS} MATCH :keys"), number < before)
-        if among is not None:
-            found = found.where(
-                sa.literal_column("+rowid").in_(among)
-            )  # read in order and sifted, not asked for one by one
+        if among is not None:  # the plus: read in order and sifted, not asked for one by one
+            found = found.where(sa.literal_column("+rowid").in_(among))
         return found.order_by(number.desc()).limit(most).params(keys=" AND ".join(map(_token, keys)))
 
     sharing = sa.text("""
@@ -85,6 +89,7 @@ class _SQLite:
 
     def tidy(self, connection: sa.Connection) -> None:
         connection.execute(sa.text(f"INSERT INTO {KEYS} ({KEYS}) VALUES ('optimize')"))  # noqa: S608
+        connection.execute(sa.text(f"PRAGMA cache_size = -{USUAL_ROOM}"))
 
 
 class _PostgreSQL:
@@ -95,11 +100,16 @@ class _PostgreSQL:
         f"CREATE INDEX ix_{KEYS} ON {KEYS} USING gin (keys)",
     )
 
-    def put(self, connection: sa.Connection, wording: Wording) -> None:
-        marks = sa.text("INSERT INTO mark (gram, proposal_id) SELECT unnest(CAST(:marks AS integer[])), :id")
-        connection.execute(marks, {"id": wording.proposal_id, "marks": _array(marks_of(wording))})
+    def brace(self, connection: sa.Connection) -> None:
+        pass
+
+    def put(self, connection: sa.Connection, new: Sequence[Wording]) -> None:
+        marks = _all_marks(new)
+        pairs = "unnest(CAST(:marks AS integer[])), unnest(CAST(:ids AS integer[]))"
+        ids = {"marks": _array(mark for mark, _ in marks), "ids": _array(number for _, number in marks)}
+        connection.execute(sa.text(f"INSERT INTO mark (gram, proposal_id) SELECT {pairs}"), ids)
         keys = sa.text(f"INSERT INTO {KEYS} (proposal_id, keys) VALUES (:id, CAST(:keys AS integer[]))")  # noqa: S608
-        connection.execute(keys, {"id": wording.proposal_id, "keys": _array(keys_of(wording.whole))})
+        connection.execute(keys, [{"id": w.proposal_id, "keys": _array(keys_of(w.whole))} for w in new])
 
     def drop(self, connection: sa.Connection, wording: Wording) -> None:
         marks = sa.text("DELETE FROM mark WHERE gram = ANY(CAST(:marks AS integer[])) AND proposal_id = :id")
@@ -127,6 +137,11 @@ class _PostgreSQL:
 
     def tidy(self, connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ANALYZE wording, mark, {KEYS}"))
+
+
+def _all_marks(new: Sequence[Wording]) -> list[tuple[int, int]]:
+    """In the order of the index."""
+    return sorted((mark, wording.proposal_id) for wording in new for mark in marks_of(wording))
 
 
 def _token(key: int) -> str:
@@ -179,20 +194,21 @@ def _keep(connection: sa.Connection, p: Proposal) -> None:
         _dialect(connection).drop(connection, old)
         connection.execute(sa.delete(Wording).where(col(Wording.proposal_id) == new.proposal_id))
     connection.execute(sa.insert(Wording), [new.model_dump()])
-    _dialect(connection).put(connection, new)
+    _dialect(connection).put(connection, [new])
 
 
 def catch_up(connection: sa.Connection) -> int:
     """Take in what was handed in and is not found yet: at an upgrade, after a restore. Returns how many there were."""
-    done = last = 0
+    dialect, done, last = _dialect(connection), 0, 0
     while rows := _missing(connection, last):
-        for row in rows:
-            wording = worded(row.id, row.title, row.analysis, row.suggestions)
-            connection.execute(sa.insert(Wording), [wording.model_dump()])
-            _dialect(connection).put(connection, wording)
+        if done == 0 and len(rows) == BATCH:
+            dialect.brace(connection)
+        new = [worded(row.id, row.title, row.analysis, row.suggestions) for row in rows]
+        connection.execute(sa.insert(Wording), [wording.model_dump() for wording in new])
+        dialect.put(connection, new)
         done, last = done + len(rows), rows[-1].id
-    if done > BATCH:
-        _dialect(connection).tidy(connection)
+    if done >= BATCH:
+        dialect.tidy(connection)
     return done
 
 
@@ -215,6 +231,7 @@ def clear(connection: sa.Connection) -> None:
 
 def matching(session: Session, runs: Sequence[str], before: int, among: Any, most: int) -> Sequence[Wording]:
     """The newest proposals older than `before` that have every letter and pair of letters of these runs."""
+    session.flush()
     found = _dialect(session.connection()).matching(keys_to_ask(runs), before, among, most)
     ids = session.connection().scalars(found).all()
     return sorted(wordings(session, ids), key=lambda one: -one.proposal_id)
@@ -222,6 +239,7 @@ def matching(session: Session, runs: Sequence[str], before: int, among: Any, mos
 
 def sharing(session: Session, marks: Sequence[int], each: int, most: int) -> Sequence[Wording]:
     """The proposals that share most of these marks; of each mark only the newest so many are looked at."""
+    session.flush()
     connection = session.connection()
     asked = {"marks": f"[{','.join(map(str, marks))}]", "each": each, "most": most}
     return wordings(session, connection.scalars(_dialect(connection).sharing, asked).all())

@@ -143,6 +143,19 @@ async def test_ten_at_a_time_newest_first(town: Town) -> None:
     await wen.reads("第20230001号", "关于第1座图书馆的提案")
 
 
+async def test_one_s_own_drafts_stand_in_their_place(town: Town) -> None:
+    for number in range(1, 13):
+        state = {"state": State.DRAFT, "proposal_no": None, "serial_no": None} if number % 2 else {}
+        state |= {} if number % 2 else {"proposal_no": f"{number}", "serial_no": f"S{number}"}
+        await put(town, row("P016", proposer=LIN, title=f"关于第{number}座图书馆的提案", **state))
+    lin = await tells(town, LIN, "查 图书馆", "11")
+    told = await lin.reads("最近10件", "1 第12号", "2 草稿《关于第11座", "10 草稿《关于第3座")
+    assert "关于第2座" not in told.text
+    await lin.reads("共2件", "1 第2号", "2 草稿《关于第1座")
+    wen = await tells(town, WEN, "查 图书馆")
+    await wen.reads("共6件")
+
+
 async def test_within_a_draft_it_answers_and_the_draft_goes_on(town: Town) -> None:
     """A number would answer the open question: what is found is opened by its link."""
     await of_2023(town, proposer=LIN)
