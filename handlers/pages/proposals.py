@@ -9,7 +9,9 @@ from sqlmodel import Session, col, select
 
 from bot.wecom.oauth import login_redirect, viewer
 from models import access
+from models.attachment import KINDS, Attachment, attachments_of
 from models.handling import Assignment, Communication, Rating
+from models.messages import Wait
 from models.people import Person, Unit
 from models.proposal import Proposal
 from models.states import RESULTS, Handling, Talk
@@ -58,8 +60,19 @@ def look(session: Session, userid: str, number: int) -> Seen:
             "proposer": proposer.name if proposer else "",
             "handling": [_handling(session, a, own, units) for a in assignments_of(session, proposal)],
             "own": own,
+            "attachments": [_attached(row) for row in attachments_of(session, proposal.id)],
         },
     )
+
+
+def _attached(row: Attachment) -> dict[str, Any]:
+    """One attachment: a link once it is here."""
+    return {
+        "id": row.id,
+        "name": row.name or KINDS[row.kind],
+        "here": row.state is Wait.DONE,
+        "kilobytes": -(-row.size // 1024),
+    }
 
 
 def _handling(session: Session, a: Assignment, own: bool, units: set[str]) -> dict[str, Any]:

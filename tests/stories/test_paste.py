@@ -138,7 +138,7 @@ async def test_a_paste_instead_of_going_on_begins_another_draft(town: Town) -> N
 async def test_a_paste_in_the_middle_fills_what_comes_after(town: Town) -> None:
     head, body = WHOLE.split("提案人：林知夏\n")
     lin = await tells(town, LIN, "我要提案", head.strip().removeprefix("案由："), "社会建设", body)
-    await lin.reads("读到情况分析25字、建议2条", "是否调研过")
+    await lin.reads("情况分析25字、建议2条", "是否调研过")
     row = await proposal(town)
     assert (len(row.suggestions), row.category) == (2, "社会建设")
 
