@@ -82,6 +82,16 @@ async def test_the_rest_may_come_in_halves_or_one_by_one(town: Town) -> None:
     assert (await proposal(town)).no_public_reason == "还在商量"
 
 
+@pytest.mark.parametrize("word", ["完", "发完了", "一项一项"])
+async def test_whoever_says_that_it_is_all_is_asked_the_rest_one_by_one(town: Town, word: str) -> None:
+    lin = await tells(town, LIN, "我要提案", WHOLE, word)
+    await lin.reads("属于哪个类别")
+    await tells(town, LIN, "4", "否", "同意", "不涉密")
+    await lin.reads("请看一遍")
+    await tells(town, LIN, "完")
+    await lin.reads("这一步不用“完”", "1 提交　2 修改　3 存草稿")
+
+
 async def test_what_is_no_answer_and_no_piece_is_told_so(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", WHOLE)
     await lin.reads("还差4项")
