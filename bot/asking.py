@@ -55,6 +55,12 @@ def text_of(exchange: Exchange, ask: Ask) -> str:
     return question(exchange) if callable(question) else question
 
 
+def reminder(exchange: Exchange, ask: Ask) -> str:
+    """What is wanted, in few words: the choices where there are some, else the question."""
+    choices = ask.choices_for(exchange)
+    return f"请回复：{numbered(choices, '　')}" if choices else text_of(exchange, ask)
+
+
 def _progress(exchange: Exchange, dialogue: Dialogue, ask: Ask) -> str:
     asked = [a for a in dialogue.asked(exchange) if a.counted and a.name != "preview"]
     if len(asked) < 3 or ask not in asked:

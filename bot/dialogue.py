@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.asking import about, put, text_of
+from bot.asking import about, put, reminder, text_of
 from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, Several, bare, pieces
 from bot.shelf import Shelf
 from bot.turn import Turn
@@ -236,8 +236,12 @@ class Dialogues(Shelf):
 
     def _end_of_several(self, exchange: Exchange, dialogue: Dialogue) -> None:
         ask = dialogue.step(exchange.conversation.step)
+        if ask.on_end is not None:
+            remember(exchange, "完")
+            self._take(exchange, dialogue, ask, ask.on_end)
+            return
         if not ask.several:
-            raise Refused(f"这一步不用“完”，直接回答就好：{text_of(exchange, ask)}")
+            raise Refused(f"这一步不用“完”，直接回答就好。{reminder(exchange, ask)}")
         said = exchange.so_far or []
         if not said:
             if exchange.answers.get(ask.name):  # said before, nothing new: keep it
@@ -250,7 +254,7 @@ class Dialogues(Shelf):
     def _skip(self, exchange: Exchange, dialogue: Dialogue) -> None:
         ask = dialogue.step(exchange.conversation.step)
         if not ask.optional:
-            raise Refused(f"{ask.label}不能跳过。{text_of(exchange, ask)}")
+            raise Refused(f"{ask.label}不能跳过。{reminder(exchange, ask)}")
         remember(exchange, "跳过")
         exchange.put(ask.name, None)
         dialogue.keep(exchange)
@@ -281,7 +285,7 @@ class Dialogues(Shelf):
     def _example(self, exchange: Exchange, dialogue: Dialogue) -> None:
         ask = dialogue.step(exchange.conversation.step)
         if not ask.example:
-            raise Refused(f"这一步没有示例，直接回答就好：{text_of(exchange, ask)}")
+            raise Refused(f"这一步没有示例，直接回答就好。{reminder(exchange, ask)}")
         exchange.turn.say(f"示例：{ask.example}")
 
     def _again(self, exchange: Exchange, dialogue: Dialogue) -> None:

@@ -104,6 +104,7 @@ class Ask:
     choices: Choices = ()
     picked: Callable[[str], Any] = str  # what a picked choice's value becomes as an answer
     settle: Callable[[Exchange, Any], Any] | None = None  # what an answer leads to, where it is more than itself
+    on_end: Any = None  # the answer that 完 stands for, where it ends nothing
     optional: bool = False
     example: str = ""  # for 示例
     short: str | Callable[[Exchange], str] = ""  # the question in large print, where the usual one is long

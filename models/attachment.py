@@ -8,6 +8,8 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from models.columns import EnumName, UtcDateTime
 from models.messages import Wait
 
+KINDS = {"image": "图片", "voice": "语音", "file": "文件"}
+
 
 class Attachment(SQLModel, table=True):
     """One thing sent in one step of a draft. Its bytes are fetched from the platform a moment later (`Wait.DONE` then)."""
@@ -27,7 +29,7 @@ class Attachment(SQLModel, table=True):
     proposal_id: int = Field(foreign_key="proposal.id")
     person: str = Field(max_length=64)
     step: str = Field(default="", max_length=32)  # the question it was sent in answer to
-    kind: str = Field(max_length=16)  # image, voice, file
+    kind: str = Field(max_length=16)  # one of KINDS
     name: str = Field(default="", max_length=200)
     media_id: str = Field(max_length=256)
     mime: str = Field(default="", max_length=100)

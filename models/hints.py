@@ -71,10 +71,9 @@ def of_title(title: str) -> list[str]:
 
 
 def of_text(title: str, analysis: str, suggestions: Sequence[str]) -> list[str]:
-    """What can be said of the whole: whatever touches a rule, and at most one word on the writing."""
+    """What touches a rule, in the whole text: personal data and secrets first."""
     text = "\n".join((title, analysis, *suggestions))
-    checks = (contact(text), secrecy(text), company(title), matters(title, analysis))
-    return [hint for hint in (*checks, writing(analysis, suggestions)) if hint]
+    return [hint for hint in (contact(text), secrecy(text), company(title), matters(title, analysis)) if hint]
 
 
 def writing(analysis: str, suggestions: Sequence[str]) -> str:

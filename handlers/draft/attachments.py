@@ -3,10 +3,9 @@
 from bot.questions import Exchange
 from bot.wecom import updates
 from handlers.draft.parts import proposal_of
-from models.attachment import Attachment, attachments_of, forget
+from models.attachment import KINDS, Attachment, attachments_of, forget
 from models.errors import Refused
 
-KINDS = {"image": "图片", "voice": "语音", "file": "文件"}
 TO_TEXT = "要变成文字：按住这条语音，点“转文字”，再把文字发过来。"
 
 

@@ -89,19 +89,20 @@ def _filled(exchange: Exchange, parts: paste.Parts, kept: dict[str, Any]) -> Sev
                 notes.append(f"“{words[:20]}”没认出来，稍后可以补。")
     if parts.left_out:
         notes.append(f"{'、'.join(_label(line) for line in parts.left_out)}不用写，没有放进来。")
-    read = f"读到{_read(answers)}。" + "".join(f"\n{note}" for note in notes) + "\n"
+    read = "\n".join((_read(answers), *notes, ""))
     return Several(answers, noted=read, then="rest" if "pasted" in answers else "")
 
 
 def _read(answers: dict[str, Any]) -> str:
-    found = []
-    if answers.get("title"):
-        found.append(f"案由《{answers['title']}》")
+    counted = []
     if answers.get("analysis"):
-        found.append(f"情况分析{length(answers['analysis'])}字")
+        counted.append(f"情况分析{length(answers['analysis'])}字")
     if answers.get("suggestions"):
-        found.append(f"建议{len(answers['suggestions'])}条")
-    return "、".join(found) or "的内容认不出案由和建议"
+        counted.append(f"建议{len(answers['suggestions'])}条")
+    found = [f"案由《{answers['title']}》"] if answers.get("title") else []
+    if counted:
+        found.append("、".join(counted))
+    return "\n".join(("读到了：", *found)) if found else "认不出案由和建议。"
 
 
 def _label(line: str) -> str:
@@ -178,12 +179,15 @@ def _open(exchange: Exchange) -> list[Ask]:
 def rest_question(exchange: Exchange) -> str:
     """What is left, each with its choices, and an example that answers just these."""
     asks = _open(exchange)
-    lines = [f"· {ask.label}：{_in_short(exchange, ask)}" for ask in asks]
     example = "，".join(_shortest(exchange, ask) for ask in asks)
-    return (
-        f"{_still_to_come(exchange)}还差{len(asks)}项，一条消息就能答完，例如“{example}”：\n"
-        + "\n".join(lines)
-        + "\n想一项一项答，回复“一项一项”；哪里读错了，回复“修改”加项目，如“修改案由”。"
+    return "\n".join(
+        (
+            _still_to_come(exchange),
+            "",
+            f"还差{len(asks)}项，一条消息就能答完，例如“{example}”：",
+            *(f"· {ask.label}：{_in_short(exchange, ask)}" for ask in asks),
+            "想逐项答，回复“一项一项”；读错了，回复“修改案由”这样的话。",
+        )
     )
 
 

@@ -14,6 +14,7 @@ from models.rules import SHANGHAI, Rules
 from models.states import State
 
 SHOWN = 10  # suggestions; the whole text is a page away
+HINTS = 3  # at a time: whoever mends these sees the next
 OF_ANALYSIS, OF_SUGGESTION = 100, 60  # characters shown
 
 
@@ -68,37 +69,50 @@ def _advice(exchange: Exchange) -> list[str]:
     """What stands in the way of handing it in, then what would make it better; hints never block (DOMAIN §3.1–3.3)."""
     said, rules = exchange.answers, exchange.turn.rules
     title, analysis, suggestions = said.get("title") or "", said.get("analysis") or "", said.get("suggestions") or []
-    lines = [*_too_much(length(analysis + "".join(suggestions)), suggestions, rules), *_research(said, rules)]
-    lines += [f"提示：{hint}" for hint in hints.of_text(title, analysis, suggestions)]
+    body = length(analysis + "".join(suggestions))
+    blocking = [*_too_much(body, suggestions, rules), *_no_research(said, rules)]
+    advice = [*hints.of_text(title, analysis, suggestions), _research(said, rules), _how_long(body, suggestions, rules)]
+    advice.append(hints.writing(analysis, suggestions))
+    lines = [f"注意：{words}" for words in blocking]
+    lines += [f"提示：{words}" for words in list(filter(None, advice))[:HINTS]]
     if late := past_deadline(exchange):
         lines.append(f"说明：{late}")
     return lines
 
 
 def _too_much(body: int, suggestions: list[str], rules: Rules) -> list[str]:
-    lines = []
-    if len(suggestions) > rules.suggestion_max_items:
-        lines.append(f"注意：建议有{len(suggestions)}条，超过{rules.suggestion_max_items}条，要先合并才能提交。")
+    found = []
+    if (many := len(suggestions)) > rules.suggestion_max_items:
+        found.append(f"建议有{many}条，超过{rules.suggestion_max_items}条，要先合并才能提交。")
     if body > rules.body_max:
-        lines.append(f"注意：正文{body}字，超过{rules.body_max}字，要先精简才能提交。")
-    elif body > rules.body_warn:
-        lines.append(f"提示：正文{body}字，{rules.body_warn}字以内更便于办理。")
-    elif suggestions and body < rules.body_short:
-        lines.append(f"提示：正文只有{body}字，写得再具体些更容易立案。")
-    return lines
+        found.append(f"正文{body}字，超过{rules.body_max}字，要先精简才能提交。")
+    return found
 
 
-def _research(said: dict[str, Any], rules: Rules) -> list[str]:
-    """不调研不提出 (rule research_required): what a yes should hold, and what a no means here."""
+def _no_research(said: dict[str, Any], rules: Rules) -> list[str]:
+    """不调研不提出, where the rule research_required blocks."""
     researched = said.get("researched")
-    if researched is None or rules.research_required == "off":
+    if rules.research_required != "block" or (researched and researched["yes"] and researched["note"]):
         return []
-    if rules.research_required == "block":
-        wanting = not researched["yes"] or not researched["note"]
-        return ["注意：本届要求不调研不提出，写明调研的时间和方式才能提交。"] if wanting else []
+    return ["本届要求不调研不提出，写明调研的时间和方式才能提交。"]
+
+
+def _research(said: dict[str, Any], rules: Rules) -> str:
+    """What a yes should hold, and what a no means here."""
+    researched = said.get("researched")
+    if researched is None or rules.research_required != "remind":
+        return ""
     if not researched["yes"]:
-        return ["提示：本届提倡不调研不提出。"]
-    return [] if researched["note"] else ["提示：是否调研一项，补上时间和方式更有说服力。"]
+        return "本届提倡不调研不提出。"
+    return "" if researched["note"] else "“是否调研”补上时间和方式更有说服力。"
+
+
+def _how_long(body: int, suggestions: list[str], rules: Rules) -> str:
+    if rules.body_warn < body <= rules.body_max:
+        return f"正文{body}字，{rules.body_warn}字以内更便于办理。"
+    if suggestions and body < rules.body_short:
+        return f"正文只有{body}字，写得再具体些更容易立案。"
+    return ""
 
 
 def past_deadline(exchange: Exchange) -> str:

@@ -100,6 +100,7 @@ DRAFT = Dialogue(
             paste.rest,
             choices=paste.rest_choices,
             settle=paste.settle_rest,
+            on_end=paste.ONE_BY_ONE[0],
             optional=True,
             counted=False,
             when=paste.is_pasted,

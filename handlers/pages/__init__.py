@@ -6,6 +6,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from handlers.pages.attachments import add_attachments
 from handlers.pages.proposals import add_proposals
 from handlers.pages.similar import add_similar
 from models.store import Store
@@ -24,6 +25,7 @@ def add_pages(app: web.Application, store: Store) -> None:
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True)
     add_proposals(app, store)
     add_similar(app, store)
+    add_attachments(app, store)
     app.router.add_get("/p/", _front, allow_head=False)
     app.router.add_static("/p/static", HERE / "static")
     app.on_response_prepare.append(_guarded)

@@ -11,8 +11,10 @@ from bot.wecom.oauth import login_redirect, viewer
 from handlers.cards.told import minute
 from handlers.versions import changes
 from models import access
+from models.attachment import KINDS, Attachment, attachments_of
 from models.handling import Assignment, Communication, Rating
 from models.joint import has_signed, seconders, signatures_of, signers, versions_of
+from models.messages import Wait
 from models.people import Person, Unit
 from models.proposal import Proposal
 from models.states import RESULTS, Handling, Sign, Talk
@@ -68,8 +70,19 @@ def look(session: Session, userid: str, number: int) -> Seen:
             "checks": own or access.holds_any(session, person, access.SEES_ALL),
             **_people(session, proposal, own),
             **_texts(session, person, proposal),
+            "attachments": [_attached(row) for row in attachments_of(session, proposal.id)],
         },
     )
+
+
+def _attached(row: Attachment) -> dict[str, Any]:
+    """One attachment: a link once it is here."""
+    return {
+        "id": row.id,
+        "name": row.name or KINDS[row.kind],
+        "here": row.state is Wait.DONE,
+        "kilobytes": -(-row.size // 1024),
+    }
 
 
 def _people(session: Session, proposal: Proposal, own: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.acts import Answer, Opening, Patience, Phone, Phones, Press, Talk
+from simulator.drafting import Effort
 from simulator.lives import Life, Ties
 from simulator.platform import Platform
 from simulator.records import Shown
@@ -111,6 +112,9 @@ class Play:
     def step(self, name: str) -> Iterator[None]:
         """One step of one life."""
         yield
+
+    def wrote(self, effort: Effort) -> None:
+        """What it took to hand in is counted elsewhere."""
 
 
 def some_cases(number: int, *, also: Sequence[str] = ()) -> list[Case]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from handlers.pages.attachments import look
 from models.attachment import Attachment, AttachmentContent
 from models.conversation import Conversation
 from models.messages import Wait
@@ -280,6 +281,24 @@ async def test_a_picture_becomes_an_attachment_of_the_step(town: Town) -> None:
     assert content == PICTURE
 
 
+async def test_an_attachment_is_seen_by_whoever_sees_the_proposal(town: Town) -> None:
+    lin = await drafted(town)
+    await lin.sends_picture()
+    await town.quiet()
+
+    async def seen_by(who: str) -> bytes | None:
+        found = await town.look(lambda session: look(session, who, 1))
+        return found and found[1]
+
+    assert await seen_by(LIN) == PICTURE
+    assert await seen_by(SU) is None
+    assert await seen_by(WEN) is None, "not before it is handed in"
+    await tells(town, LIN, "提交")
+    assert await seen_by(WEN) == PICTURE
+    assert await seen_by("nobody") is None
+    assert await town.look(lambda session: look(session, LIN, 2)) is None
+
+
 async def test_a_voice_is_kept_and_how_to_make_it_text_is_told(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", *ANSWERS[:2])
     medium = town.platform.media.put("voice", "v.amr", b"#!AMR\n123456")
@@ -408,9 +427,18 @@ async def test_hints_are_short_and_never_block(town: Town) -> None:
     await lin.reads("案由记下了。提示：像是讲了几件事")
     analysis = "请联系王先生13800138000。这里有一份内部文件。"
     await tells(town, LIN, "4", analysis, "完", "高度重视，加强领导。", "完", *ANSWERS[6:])
-    await lin.reads("请看一遍", "有电话，公开时要隐去", "提到“内部文件”，请确认", "像是讲了几件事", "“高度重视”这类话")
+    await lin.reads("请看一遍", "有电话，公开时要隐去", "提到“内部文件”，请确认", "像是讲了几件事")
     await tells(town, LIN, "提交")
     await lin.reads("提交成功")
+
+
+async def test_one_word_on_the_writing_where_nothing_weighs_more(town: Town) -> None:
+    lin = await tells(
+        town, LIN, "我要提案", TITLE, "4", "老人下楼难，意见大。" * 30, "完", "高度重视，加强领导。", "完"
+    )
+    await tells(town, LIN, "跳过", "是，走访", "同意", "不涉密")
+    shown = await lin.reads("请看一遍", "提示：“高度重视”这类话较多，换成具体做法更容易落实。")
+    assert shown.text.count("提示：") == 1
 
 
 async def test_a_sound_draft_gets_no_hint_on_its_writing(town: Town) -> None:

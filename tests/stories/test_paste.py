@@ -82,6 +82,16 @@ async def test_the_rest_may_come_in_halves_or_one_by_one(town: Town) -> None:
     assert (await proposal(town)).no_public_reason == "还在商量"
 
 
+@pytest.mark.parametrize("word", ["完", "发完了", "一项一项"])
+async def test_whoever_says_that_it_is_all_is_asked_the_rest_one_by_one(town: Town, word: str) -> None:
+    lin = await tells(town, LIN, "我要提案", WHOLE, word)
+    await lin.reads("属于哪个类别")
+    await tells(town, LIN, "4", "否", "同意", "不涉密")
+    await lin.reads("请看一遍")
+    await tells(town, LIN, "完")
+    await lin.reads("这一步不用“完”", "1 提交　2 修改　3 存草稿")
+
+
 async def test_what_is_no_answer_and_no_piece_is_told_so(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", WHOLE)
     await lin.reads("还差4项")
@@ -138,7 +148,7 @@ async def test_a_paste_instead_of_going_on_begins_another_draft(town: Town) -> N
 async def test_a_paste_in_the_middle_fills_what_comes_after(town: Town) -> None:
     head, body = WHOLE.split("提案人：林知夏\n")
     lin = await tells(town, LIN, "我要提案", head.strip().removeprefix("案由："), "社会建设", body)
-    await lin.reads("读到情况分析25字、建议2条", "是否调研过")
+    await lin.reads("情况分析25字、建议2条", "是否调研过")
     row = await proposal(town)
     assert (len(row.suggestions), row.category) == (2, "社会建设")
 

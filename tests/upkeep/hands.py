@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import cli
 from models import backup, copying, triggers
+from models.attachment import Attachment, AttachmentContent
 from models.conversation import Conversation
 from models.copying import Heard
 from models.messages import Incoming, Outgoing, Wait
@@ -65,6 +66,10 @@ def _give_up(session: Session) -> None:
             key=key, person=SU, body=words, created_at=late, trouble="Rejected", errcode=60020, **parked
         )
         session.add(given_up)
+    for number in range(1, copying.HEAVY + 2):  # more than a batch
+        session.add(Attachment(id=number, proposal_id=1, person=SU, kind="image", media_id="m", created_at=late))
+        session.flush()
+        session.add(AttachmentContent(attachment_id=number, data=bytes(range(256)) * number))
     for row in (
         Incoming(id=PAST_IDS, key="past", person=SU, fields={}, received_at=late),
         Outgoing(id=PAST_IDS, key="past", person=SU, body=words, created_at=late),
@@ -74,6 +79,7 @@ def _give_up(session: Session) -> None:
         session.flush()
         session.delete(row)
     if session.get_bind().dialect.name == "postgresql":  # an explicit id is not counted there
+        session.connection().execute(sa.text(f"SELECT setval('attachment_id_seq', {copying.HEAVY + 1})"))
         for table in ("incoming", "outgoing", "conversation"):
             session.connection().execute(sa.text(f"SELECT setval('{table}_id_seq', {PAST_IDS})"))
 
