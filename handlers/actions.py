@@ -159,7 +159,7 @@ def _tell(step: Step, move: Move, turn: Turn) -> None:
     for role, notice in move.tells:
         tell(step, turn, role, notice, about)
     if move.does in {Event.INVITE, Event.EXTEND}:
-        _tell_invited(step, turn)
+        _tell_invited(step, turn, move)
     _tell_followed(step, turn)
     if isinstance(step.row, Assignment) and (extra := OUTCOMES.get(step.row.state)) and move.does in RATINGS_END:
         for role, notice in extra:
@@ -170,11 +170,13 @@ def _tell(step: Step, move: Move, turn: Turn) -> None:
         _send_rating(step, turn)
 
 
-def _tell_invited(step: Step, turn: Turn) -> None:
+def _tell_invited(step: Step, turn: Turn, move: Move) -> None:
     """Whoever was asked just now, for the first time or again, sees the whole text and is asked for a word."""
     for place in signatures_of(step.session, step.proposal, Sign.INVITED):
         if place.asked_at == step.now:
             tell(step, turn, Role.INVITEE, Notice.INVITED, place)
+        elif move.does is Event.EXTEND:
+            tell(step, turn, Role.INVITEE, Notice.MORE_TIME, place)
 
 
 def _tell_followed(step: Step, turn: Turn) -> None:

@@ -13,7 +13,7 @@ from bot.turn import Turn
 from handlers.actions import acknowledge, get_row, held, perform
 from handlers.cards.buttons import do
 from handlers.cards.told import minute, named, who_is_asked
-from handlers.moves import LABELS, about, make
+from handlers.moves import LABELS, about, forget_draft, make
 from handlers.names import BETWEEN
 from models.errors import Refused
 from models.joint import MEMBER, Signature, digest, signatures_of
@@ -227,16 +227,6 @@ def said_before(proposal: Proposal) -> list[str]:
     elif proposal.state is State.DRAFT and proposal.entered_by and proposal.reason:
         lines.append(f"委员意见：{proposal.reason}")
     return lines
-
-
-def forget_draft(turn: Turn, proposal: Proposal) -> None:
-    """What was being written is with others now: the half-open dialogue about it ends."""
-    current = turn.dialogues.current(turn)
-    for exchange in [*([current] if current else []), *turn.dialogues.laid_aside(turn)]:
-        subject = exchange.subject
-        number = subject.split("|")[2] if "|" in subject else subject
-        if exchange.conversation.dialogue == "draft" and number == str(proposal.id):
-            turn.dialogues.drop(exchange)
 
 
 # --- words without a question -----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from models.handling import Assignment
 from models.joint import Signature
 from models.people import Person
 from models.proposal import Proposal
-from models.states import Event, Handling, Stage
+from models.states import Event, Handling, Stage, State
 from models.step import Row, owed_stages
 from models.tasks import open_to
 
@@ -49,6 +49,8 @@ def tell_stale(turn: Turn, row: Row, event: Event) -> None:
 def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> None:
     """Perform and answer the actor."""
     if perform(turn, row, event, answers):
+        if isinstance(row, Proposal) and row.state is State.SUBMITTED:
+            forget_draft(turn, row)
         if isinstance(row, Assignment) and row.state is Handling.REDO and event is Event.RATE:
             turn.say(
                 f"已提交评价。{named(_proposal(turn, row))}将重新办理：由单位主要负责人当面与您沟通，"
@@ -57,6 +59,8 @@ def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = No
         else:
             shown = _proposal(turn, row) if event is Event.TAKE_BACK else row  # from there one goes on
             acknowledge(turn, shown, spoken(turn, row, event))
+        if event is Event.CALL_OFF and row.state is State.DRAFT:
+            turn.dialogues.open(turn, "draft", do(row, Event.EDIT).key)
 
 
 @router.text
@@ -76,6 +80,16 @@ def label(words: str, turn: Turn) -> bool:
     listed(turn, [do(row, event) for row in shown])
     turn.say(f"有{len(rows)}件可以“{event.value}”，请回复序号：\n" + "\n".join(lines))
     return True
+
+
+def forget_draft(turn: Turn, proposal: Proposal) -> None:
+    """What was being written is with others now: the half-open dialogue about it ends."""
+    current = turn.dialogues.current(turn)
+    for exchange in [*([current] if current else []), *turn.dialogues.laid_aside(turn)]:
+        subject = exchange.subject
+        number = subject.split("|")[2] if "|" in subject else subject
+        if exchange.conversation.dialogue == "draft" and number == str(proposal.id):
+            turn.dialogues.drop(exchange)
 
 
 def _called(turn: Turn, row: Row) -> str:

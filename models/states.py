@@ -225,6 +225,7 @@ class Notice(Enum):
 
     INVITED = "邀请您联名"
     ANSWERED = "联名邀请有答复"
+    MORE_TIME = "联名期限已延长"
     NOT_SIGNED = "联名邀请已失效"
     TAKEN_BACK = "联名邀请已收回"
     LEFT = "联名人退出"

@@ -71,6 +71,11 @@ def _for_proposer(t: Told, title: str, text: str) -> Card:
     return Card(title=title, text=text, facts=facts, buttons=about.buttons, link=t.full_text, link_text="查看全文")
 
 
+def more_time(t: Told) -> Say:
+    """The invited who are still thinking: until when now."""
+    return Words(f"提案{named(t.proposal)}的联名期限延长到{minute(t.signature.lapses_at)}，请在此前答复。")
+
+
 def not_signed(t: Told) -> Say:
     """The invited: the time is over, the name stays off."""
     return Words(f"提案{named(t.proposal)}的联名期限已过，您没有署名。如仍愿联名，请联系{t.proposer}延长期限。")
@@ -213,6 +218,7 @@ def handled_again(t: Told) -> Say | None:
 CARDS: dict[Notice, Callable[[Told], Say | None]] = {
     Notice.INVITED: invited,
     Notice.ANSWERED: answered,
+    Notice.MORE_TIME: more_time,
     Notice.NOT_SIGNED: not_signed,
     Notice.TAKEN_BACK: taken_back,
     Notice.LEFT: left_,

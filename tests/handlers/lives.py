@@ -37,6 +37,8 @@ def _together(office: Office) -> None:
     office.does(LIN, places[LIN], E.COSIGN, opinion=most(200))
     office.does("m016", places["m016"], E.DECLINE, opinion=most(200))
     office.does(SU, places[SHEN], E.TAKE_BACK)
+    office.passes(hours=1)
+    office.does(SU, proposal, E.EXTEND)
     office.passes(hours=24)  # m017 says nothing
     office.does(SU, proposal, E.EXTEND)
     office.does("m017", places["m017"], E.COSIGN)

@@ -368,13 +368,46 @@ async def test_everything_is_called_off_and_the_draft_is_there_again(town: Town)
     await all_have_read(town)
     lin = await taps(town, LIN, "撤回联名")
     await lin.reads("已撤回联名", "草稿")
+    await lin.reads("请看一遍", "情况分析")
     for who in (SU, HE):
         await town.person(who).reads("已收回", "您没有署名")
     assert (await proposal(town)).state is State.DRAFT
     assert await places(town) == {SU: S.TAKEN_BACK, HE: S.TAKEN_BACK}
-    await tells(town, LIN, "邀请 苏婉宁")
+    await tells(town, LIN, "修改", "案由", "关于既有住宅加装电梯的提案", "邀请 苏婉宁")
     await lin.reads("已邀请苏婉宁联名")
     assert await places(town) == {SU: S.INVITED, HE: S.TAKEN_BACK}
+    assert (await proposal(town)).title == "关于既有住宅加装电梯的提案"
+
+
+async def test_everything_is_called_off_and_it_goes_in_alone(town: Town) -> None:
+    await invited(town)
+    await taps(town, LIN, "撤回联名")
+    await all_have_read(town)
+    lin = await tells(town, LIN, "存草稿", "继续", "提交")
+    await lin.reads("提交成功", "S20260001")
+    assert await places(town) == {SU: S.TAKEN_BACK, HE: S.TAKEN_BACK}
+
+
+async def test_more_time_while_they_think(town: Town) -> None:
+    await invited(town, "苏婉宁")
+    await all_have_read(town)
+    await town.calendar.turn(hours=20)
+    await taps(town, LIN, "延长期限")
+    await town.person(SU).reads("联名期限延长到3月4日 06:0")
+    await town.calendar.turn(hours=20)
+    await taps(town, SU, "同意联名")
+    assert await places(town) == {SU: S.SIGNED}
+
+
+async def test_what_was_being_mended_is_forgotten_once_it_is_handed_in(town: Town) -> None:
+    await cosigned(town)
+    await taps(town, LIN, "修改")
+    await tells(town, LIN, "存草稿")
+    await all_have_read(town)
+    lin = await tells(town, LIN, "提交")
+    await lin.reads("提交成功")
+    await tells(town, LIN, "继续")
+    await lin.reads("没有写到一半的内容")
 
 
 async def test_a_co_signer_leaves_before_it_is_handed_in(town: Town) -> None:
