@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from models import finding, search, similar
+from models import finding, schema, search, similar
 from models.finding import find
 from models.people import Person
 from models.proposal import Proposal
@@ -145,6 +145,15 @@ def test_what_was_put_in_past_the_application_is_caught_up_with(store: Store) ->
         assert search.catch_up(connection) == 0
     assert store.write(_kept) == before
     assert store.write(lambda session: len(numbers(session, "电梯", most=100))) == 2
+
+
+def test_an_upgrade_takes_in_what_is_missing(store: Store) -> None:
+    store.write(corpus.fill)
+    before = store.write(_kept)
+    with store.connection() as connection:
+        search.clear(connection)
+    schema.migrate(store)
+    assert store.write(_kept) == before
 
 
 def _kept(session: Session) -> tuple[list[tuple[int, str, str]], list[tuple[int, int]]]:
