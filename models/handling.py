@@ -23,6 +23,7 @@ class Assignment(SQLModel, table=True):
         ),
         Index("ix_assignment_state", "state", "lapses_on"),
         Index("ix_assignment_remind", "remind_on"),
+        Index("ix_assignment_of_unit", "unit", "proposal_id"),  # 查: what a unit has or had, closed or not
         {"sqlite_autoincrement": True},  # cards carry the id, see Proposal
     )
 

@@ -101,7 +101,8 @@ class _PostgreSQL:
     )
 
     def brace(self, connection: sa.Connection) -> None:
-        pass
+        if not connection.scalar(sa.text(f"SELECT EXISTS (SELECT 1 FROM {KEYS})")):  # noqa: S608
+            connection.execute(sa.text(f"DROP INDEX ix_{KEYS}"))  # made at once at the end: nobody looks yet
 
     def put(self, connection: sa.Connection, new: Sequence[Wording]) -> None:
         marks = _all_marks(new)
@@ -121,11 +122,12 @@ class _PostgreSQL:
 
     def matching(self, keys: Sequence[int], before: int, among: Any, most: int) -> Any:
         number = sa.column("proposal_id", sa.Integer)
-        has = sa.text("keys @> CAST(:keys AS integer[])")
+        # written out, so that the planner sees how common they are: a plan for any words would read all that there is
+        has = sa.text(f"keys @> CAST('{_array(keys)}' AS integer[])")
         found = sa.select(number).select_from(sa.table(KEYS)).where(has, number < before)
         if among is not None:
             found = found.where(number.in_(among))
-        return found.order_by(number.desc()).limit(most).params(keys=_array(keys))
+        return found.order_by(number.desc()).limit(most)
 
     sharing = sa.text("""
         SELECT newest.proposal_id
@@ -136,6 +138,7 @@ class _PostgreSQL:
     """)
 
     def tidy(self, connection: sa.Connection) -> None:
+        connection.execute(sa.text(f"CREATE INDEX IF NOT EXISTS ix_{KEYS} ON {KEYS} USING gin (keys)"))
         connection.execute(sa.text(f"ANALYZE wording, mark, {KEYS}"))
 
 

@@ -75,7 +75,7 @@ def marks_of_body(body: str) -> list[int]:
     thin = 1
     while len(found) > SAMPLE * thin:
         thin *= 2
-    return sorted({mark for gram in found if (mark := _mark(gram)) % thin == 0})[:MOST_MARKS]
+    return sorted({mark for mark in map(_mark, found) if mark % thin == 0})[:MOST_MARKS]
 
 
 def marks_of(wording: Wording) -> list[int]:
@@ -92,7 +92,7 @@ def _mark(gram: str) -> int:
 
 def keys_of(text: str) -> list[int]:
     """What a text is searched by: each of its letters, and each two that stand side by side, as numbers."""
-    return sorted({_key(gram) for size in (1, TWO) for gram in grams(text, size)})
+    return sorted({*map(_key, {*text} - {"\n"}), *map(_key, grams(text, TWO))})
 
 
 def keys_to_ask(words: Collection[str]) -> list[int]:
@@ -101,7 +101,5 @@ def keys_to_ask(words: Collection[str]) -> list[int]:
 
 
 def _key(gram: str) -> int:
-    number = 0
-    for letter in gram:
-        number = number << 16 ^ ord(letter)
-    return (number & 0xFFFFFFFF) - 2**31
+    number = ord(gram) if len(gram) == 1 else (ord(gram[0]) << 16 ^ ord(gram[1])) & 0xFFFFFFFF
+    return number - 2**31

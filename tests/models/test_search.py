@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from models import finding, search, similar
+from models import finding, schema, search, similar
 from models.finding import find
 from models.people import Person
 from models.proposal import Proposal
@@ -145,6 +145,39 @@ def test_what_was_put_in_past_the_application_is_caught_up_with(store: Store) ->
         assert search.catch_up(connection) == 0
     assert store.write(_kept) == before
     assert store.write(lambda session: len(numbers(session, "电梯", most=100))) == 2
+
+
+def test_very_many_are_taken_in_as_well(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "BATCH", 7)
+    store.write(corpus.fill)
+    before = store.write(_kept)
+    for clearing in (True, False):  # into nothing, and beside what is there
+        with store.connection() as connection:
+            if clearing:
+                search.clear(connection)
+            else:
+                late = sorted(number for number, _, _ in before[0])[-9:]
+                connection.execute(sa.delete(Wording).where(col(Wording.proposal_id).in_(late)))
+                connection.execute(sa.delete(Mark).where(col(Mark.proposal_id).in_(late)))
+                if not store.is_sqlite:
+                    connection.execute(sa.text(f"DELETE FROM {search.KEYS} WHERE proposal_id >= :it"), {"it": late[0]})  # noqa: S608
+            assert search.catch_up(connection) == (40 if clearing else 9)
+        assert store.write(_kept) == before
+        assert store.write(lambda session: len(numbers(session, "电梯", most=100))) == 2
+    with store.connection() as connection:
+        if store.is_sqlite:
+            assert connection.scalar(sa.text("PRAGMA cache_size")) == -2_000
+        else:
+            assert connection.scalar(sa.text(f"SELECT to_regclass('ix_{search.KEYS}') IS NOT NULL"))
+
+
+def test_an_upgrade_takes_in_what_is_missing(store: Store) -> None:
+    store.write(corpus.fill)
+    before = store.write(_kept)
+    with store.connection() as connection:
+        search.clear(connection)
+    schema.migrate(store)
+    assert store.write(_kept) == before
 
 
 def _kept(session: Session) -> tuple[list[tuple[int, str, str]], list[tuple[int, int]]]:

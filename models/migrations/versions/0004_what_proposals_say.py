@@ -3,8 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+<<<<<<<< HEAD:models/migrations/versions/0004_what_proposals_say.py
 revision = "0004"
 down_revision = "0003"
+========
+revision = "0004"
+down_revision = "0003"
+>>>>>>>> similar:models/migrations/versions/0003_what_proposals_say.py
 branch_labels = None
 depends_on = None
 
@@ -25,6 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("gram", "proposal_id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_assignment_of_unit", "assignment", ["unit", "proposal_id"], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE wording_keys USING "
@@ -42,5 +48,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back again."""
     op.execute("DROP TABLE wording_keys")
+    op.drop_index("ix_assignment_of_unit", table_name="assignment")
     op.drop_table("mark")
     op.drop_table("wording")
