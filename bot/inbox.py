@@ -5,6 +5,7 @@ nothing to lease: a process that dies lets go of its row, and what it had not co
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ ACCEPT_WITHIN = 4.5  # seconds; the platform hangs up after 5
 STOP_WITHIN = 6.0  # seconds for what is in hand
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 TOGETHER = 200  # callbacks that share a commit
+LOOK_AGAIN = 1.0  # seconds between looks while something waits for its next try
 BACK_OFF = (1, 3, 10)  # seconds before the next try of a row that failed; then it is parked
 
 
@@ -64,6 +66,7 @@ class Inbox:
         self._arrived: asyncio.Queue[Waiting] = asyncio.Queue(maxsize=5_000)
         self.bell = Bell(store.writers)
         self._stopping = False
+        self._late_until = 0.0  # an update may wait until then for its next try, at which no bell rings
         self.tasks: list[asyncio.Task[None]] = []
 
     # --- accepting ----------------------------------------------------------------------------------------------------
@@ -138,7 +141,8 @@ class Inbox:
         while not self._stopping:
             self.bell.begin()
             if not await self._step():
-                await self.bell.listen(self._store.poll)
+                late = time.monotonic() < self._late_until
+                await self.bell.listen(LOOK_AGAIN if late else self._store.poll)
 
     async def _step(self) -> bool:
         """Work a handful of updates out; whether there was any."""
@@ -192,6 +196,7 @@ class Inbox:
                 log.exception("giving_up_failed", row=row.id)
         else:
             row.not_before = self._now() + timedelta(seconds=BACK_OFF[row.attempts - 1])
+            self._late_until = time.monotonic() + 2 * BACK_OFF[-1]
         session.add(row)
 
     # --- watching -----------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from tests.town import settings_for
 
 T = TypeVar("T")
 
-REST = 90.0  # seconds in which everything must have been worked out and said
+REST = 120.0  # seconds in which everything must have been worked out and said
 PATIENT = 200  # tries of the platform; what becomes of a message it gives up is told in tests/stories/test_restart.py
 
 

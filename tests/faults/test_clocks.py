@@ -99,7 +99,7 @@ async def test_a_leap_day(database_url: str, stages_on: Opening, nursery: Nurser
     assert told(stage, "答复") == ["答复剩1日", "答复今日到期", "答复已逾期1日"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_two_replicas_with_clocks_half_a_minute_apart(
     postgres: Server, stages_on: Opening, nursery: Nursery
 ) -> None:

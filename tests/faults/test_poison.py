@@ -61,7 +61,7 @@ async def shown_outside(stage: Stage) -> int:
         return int((await answer.json())["parked"]["incoming"])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_poisoned_message(stages: Opening, nursery: Nursery) -> None:
     stage = await stages(nursery=nursery, pace=STILL, tick=TICK, bug=True)
     lin, su, fang = (stage.person(who) for who in (LIN, SU, FANG))
