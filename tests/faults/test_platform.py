@@ -84,7 +84,7 @@ async def test_the_command_itself_for_an_hour(
     outage.clear()
     for _ in range(6):
         await stage.ticks()
-        stage.calendar.jump(minutes=1)
+        await stage.later(minutes=1)
     await settled(stage)
     for person in people:
         for (words, answer), shown in zip(ASKED, person.unread, strict=True):
