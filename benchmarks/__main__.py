@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from benchmarks import accept, bench, cipher, growth, outbox, postgres, rest, results, sweep, turns
+from benchmarks import accept, bench, cipher, growth, outbox, postgres, rest, results, scale, sweep, turns
 from benchmarks.load import Stuck
 from benchmarks.processes import MEASURING, Failed, pinned
 
@@ -19,6 +19,7 @@ ROWS: dict[str, Callable[[bench.Bench], Awaitable[results.Row]]] = {
     "outbox": outbox.run,
     "growth": growth.run,
     "rest": rest.run,
+    "scale": scale.run,
 }
 
 

@@ -90,6 +90,7 @@ def talked(database: str, first: int, number: int, units: int) -> None:
     numbers = range(first, first + number)
     rows = ((n, n, 1, after, "谈过了", seeds.liaison(n % units), at, confirmed) for n in numbers)
     seeds.fill(database, Communication, _TALK, rows)
+    seeds.ask(database, f"UPDATE assignment SET settled = true WHERE id >= {first} AND id < {first + number}")  # noqa: S608
 
 
 def due_again(database: str, first: int, number: int) -> None:

@@ -11,7 +11,8 @@ from bot.inbox import Inbox
 
 
 async def _does_nothing(self: Inbox) -> None:
-    await asyncio.Event().wait()
+    while not self._stopping:
+        await self.bell.listen(60)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """A lean load generator: raw asyncio over keep-alive connections, prebuilt requests, nothing but loopback."""
 
 import asyncio
+import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -81,7 +82,7 @@ class _Line(asyncio.Protocol):
 
 
 class Lines:
-    """Some connections to one port; what finds none free waits its turn."""
+    """Some connections to one server, or to several in turn; what finds none free waits."""
 
     def __init__(self) -> None:
         self._idle: list[_Line] = []
@@ -89,14 +90,15 @@ class Lines:
         self._waiting: deque[tuple[bytes, Answered]] = deque()
 
     @classmethod
-    async def open(cls, port: int, number: int) -> "Lines":
+    async def open(cls, port: int | Sequence[int], number: int) -> "Lines":
         """Connect."""
+        ports = itertools.cycle([port] if isinstance(port, int) else port)
         lines = cls()
         loop = asyncio.get_running_loop()
         for _ in range(number):
-            _, line = await loop.create_connection(lambda: _Line(lines._freed), HOST, port)
+            _, line = await loop.create_connection(lambda: _Line(lines._freed), HOST, next(ports))
             lines._all.append(line)
-        lines._idle = list(lines._all)
+        lines._idle = list(reversed(lines._all))
         return lines
 
     def close(self) -> None:
@@ -118,7 +120,7 @@ class Lines:
             self._idle.append(line)
 
 
-async def flat_out(port: int, requests: Sequence[bytes], connections: int) -> Answers:
+async def flat_out(port: int | Sequence[int], requests: Sequence[bytes], connections: int) -> Answers:
     """As fast as it goes: every connection sends its next request as soon as it has its answer."""
     lines = await Lines.open(port, connections)
     answers, left = Answers(), len(requests)

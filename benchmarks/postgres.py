@@ -14,7 +14,7 @@ from secrets import token_hex
 import psycopg
 from psycopg import sql
 
-from benchmarks.processes import CORES, Failed, pinned
+from benchmarks.processes import CORES, Failed, pinned, spent
 
 SETTINGS = {"listen_addresses": "", "shared_buffers": "256MB", "max_connections": "60", "max_wal_size": "4GB"}
 START_WITHIN = 30.0
@@ -58,6 +58,12 @@ class Postgres:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self._url(name)
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far by the server and all the backends it has now."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text(encoding="ascii")
+        return sum(map(spent, [self._process.pid, *map(int, children.split())]))
 
     def stop(self) -> None:
         """End it quickly and remove everything."""

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -50,18 +50,18 @@ class Failed(Exception):
 class Server:
     """One process that answers /healthz when it is ready."""
 
-    def __init__(self, command: list[str], port: int, log: Path) -> None:
-        self.command, self.port, self.log = command, port, log
+    def __init__(self, command: list[str], port: int, log: Path, cores: Sequence[int] = (MEASURED,)) -> None:
+        self.command, self.port, self.log, self.cores = command, port, log, cores
         self.ready_after = 0.0  # seconds
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        """Start it on its core, and wait until it is ready."""
+        """Start it on its cores, and wait until it is ready."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("TIANTONG_", "PYTHON"))
         }
         begun = time.perf_counter()
-        with self.log.open("ab") as log, pinned(MEASURED):
+        with self.log.open("ab") as log, pinned(*self.cores):
             self._process = subprocess.Popen(  # noqa: ASYNC220, S603  # pinned as this thread is
                 self.command, stdout=log, stderr=log, cwd=ROOT, env=environment, start_new_session=True
             )
@@ -108,8 +108,7 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU used so far, kernel time and all threads included."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return spent(self.pid)
 
     def memory(self, what: str = "VmRSS") -> float:
         """Resident megabytes now, or (VmHWM) at most so far."""
@@ -124,13 +123,19 @@ class Server:
         return ""
 
 
-def bot(place: Place, *, held: bool = False, samples: Path | None = None) -> Server:
+def spent(pid: int) -> float:
+    """Seconds of CPU a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def bot(place: Place, *, held: bool = False, samples: Path | None = None, cores: Sequence[int] = (MEASURED,)) -> Server:
     """`python -m bot serve`; `held`: the same with its workers held back; `samples`: the same, looking at itself."""
     command = [sys.executable, "-m", "bot", "serve", "--config", str(place.config)]
     if held or samples:
         options = (["--held"] if held else []) + (["--samples", str(samples)] if samples else [])
         command = [sys.executable, "-m", "benchmarks.held", str(place.config), *options]
-    return Server(command, place.port, place.folder / "bot.log")
+    return Server(command, place.port, place.folder / "bot.log", cores)
 
 
 def peer(name: str, folder: Path) -> Server | None:

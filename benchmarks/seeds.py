@@ -132,9 +132,9 @@ def liaison(number: int) -> str:
     return f"liaison{number:06d}"
 
 
-def members(database: str, number: int) -> None:
+def members(database: str, number: int, first: int = 0) -> None:
     """So many members of the committee."""
-    people(database, [(member(n), f"委员{n}", "member", None) for n in range(number)])
+    people(database, [(member(n), f"委员{n}", "member", None) for n in range(first, first + number)])
 
 
 def units(database: str, number: int) -> None:

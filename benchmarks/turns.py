@@ -46,9 +46,9 @@ class Talks:
 
 
 class Room:
-    """People who talk with one bot over one platform."""
+    """People who talk with one bot, or with replicas in turn, over one platform."""
 
-    def __init__(self, port: int, platform: Platform, people: Sequence[str]) -> None:
+    def __init__(self, port: int | Sequence[int], platform: Platform, people: Sequence[str]) -> None:
         drafts = texts.drafts()
         self._talks = {p: Talk(p, drafts[n % len(drafts)]) for n, p in enumerate(people)}
         self._port, self._platform, self._sealer = port, platform, Sealer()
@@ -77,7 +77,7 @@ class Room:
             due = begun + number / rate
             if (ahead := due - time.perf_counter()) > 0.0005:
                 await asyncio.sleep(ahead)
-            for _ in people:  # whoever still waits for an answer says nothing new
+            for _ in range(len(people)):  # whoever still waits for an answer says nothing new
                 people.rotate(-1)
                 if not people[-1].due:
                     break

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from bot.app import App, Office, run_until, utc_now
 from bot.config import Settings
 from bot.desk import ConfigFile, fail, settings_from, with_store
 from bot.logs import log_to_stderr
-from bot.roster_files import read, write_template
 from bot.upkeep import add_commands
 from bot.wecom import Clock as Now
 from handlers import DIALOGUES, PAGES, ROUTERS
@@ -44,7 +44,8 @@ def serve(config: ConfigFile) -> None:
     with_store(settings, schema.check)
     log_to_stderr()
     try:
-        asyncio.run(_serve(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings))
     except OSError as error:
         fail(
             f"server.port：{settings.server.host}:{settings.server.port} 不能监听（{error.strerror or error}），请换一个端口。"
@@ -66,6 +67,8 @@ def until_told() -> asyncio.Event:
 @cli.command("import")
 def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文件夹或 .xlsx 工作簿")]) -> None:
     """导入委员、承办单位、工作人员；有一行不对就全不导入。"""
+    from bot.roster_files import read  # openpyxl, which a running bot has no use for
+
     settings = settings_from(config)
     try:
         roster = read(path)
@@ -84,6 +87,8 @@ def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文�
 @cli.command()
 def template(out: Annotated[Path, typer.Argument(help="写到哪里，例如 名单.xlsx")]) -> None:
     """写一份空白名单（.xlsx，带填写说明）。"""
+    from bot.roster_files import write_template
+
     try:
         write_template(out)
     except OSError as error:

@@ -134,7 +134,7 @@ class App:
             self.clock.start()
         self._beside = [
             asyncio.create_task(self._set_menu(), name="menu"),
-            asyncio.create_task(self.store.listen(self.inbox.bell.ring), name="listen"),
+            asyncio.create_task(self.store.listen(self.inbox.overhear), name="listen"),
         ]
         log.info("started", port=self.port)
 

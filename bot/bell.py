@@ -9,35 +9,43 @@ class Bell:
 
     def __init__(self, workers: int = 1) -> None:
         self._workers = workers
-        self._listening = 0
-        self._rung = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._missed = False  # rung while somebody who should have come was not listening
         self._quiet = asyncio.Event()
 
-    def ring(self) -> None:
-        """There may be something to do."""
+    def ring(self, hands: int | None = None) -> None:
+        """There may be something to do, for so many hands; for everybody unless told."""
         self._quiet.clear()
-        self._rung.set()
+        wanted = self._workers if hands is None else min(hands, self._workers)
+        for _ in range(min(wanted, len(self._waiting))):
+            waiting = self._waiting.pop()
+            if not waiting.done():
+                waiting.set_result(None)
+            wanted -= 1
+        self._missed = self._missed or wanted > 0
 
     def begin(self) -> None:
         """A worker looks for work; what rings from now on is not missed."""
-        self._rung.clear()
+        self._missed = False
 
     async def listen(self, at_most: float, *, busy: bool = False) -> None:
         """Wait for the bell, or for `at_most` seconds: a safety net for what another process has brought.
 
         `busy`: this worker has nothing new, but something under way.
         """
-        self._listening += 1
-        if self._listening == self._workers and not busy and not self._rung.is_set():
+        if self._missed:
+            return
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        if len(self._waiting) == self._workers and not busy:
             self._quiet.set()
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(at_most):
-                    await self._rung.wait()
+                    await waiting
         finally:
-            self._listening -= 1
-            if self._rung.is_set():
-                self._quiet.clear()
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
 
     async def quiet(self) -> None:
         """Wait until nobody has anything to do."""

@@ -7,7 +7,6 @@ nothing to lease: a process that dies lets go of its row, and what it had not co
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,6 +32,8 @@ STOP_WITHIN = 6.0  # seconds for what is in hand
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 TOGETHER = 200  # callbacks that share a commit
 LOOK_AGAIN = 1.0  # seconds between looks while something waits for its next try
+HANDFUL = {True: 32, False: 4}  # turns that share a commit: SQLite (one writer), PostgreSQL (several share the rows)
+OVERHEARD = 0.05  # seconds before we look at what another replica has accepted
 BACK_OFF = (1, 3, 10)  # seconds before the next try of a row that failed; then it is parked
 
 
@@ -64,7 +65,9 @@ class Inbox:
     def __init__(self, store: Store, office: Office, now: Clock, *, wake_outbox: Callable[[], None]) -> None:
         self._store, self._office, self._now, self._wake_outbox = store, office, now, wake_outbox
         self._arrived: asyncio.Queue[Waiting] = asyncio.Queue(maxsize=5_000)
+        self._handful = HANDFUL[store.is_sqlite]
         self.bell = Bell(store.writers)
+        self._overheard: asyncio.TimerHandle | None = None
         self._stopping = False
         self._late_until = 0.0  # an update may wait until then for its next try, at which no bell rings
         self.tasks: list[asyncio.Task[None]] = []
@@ -113,8 +116,13 @@ class Inbox:
                 else:
                     waiting.written.set_result(None)
         if not failure:
-            self.bell.ring()
+            self.bell.ring(-(-len(batch) // self._handful))
         return True
+
+    def overhear(self) -> None:
+        """Another replica has written something down. It works on that itself; soon we take what it has left."""
+        if self._overheard is None or self._overheard.when() <= asyncio.get_running_loop().time():
+            self._overheard = asyncio.get_running_loop().call_later(OVERHEARD, self.bell.ring, 1)
 
     # --- working ------------------------------------------------------------------------------------------------------
 
@@ -129,10 +137,8 @@ class Inbox:
         """Finish what is in hand; what is written down waits for the next start."""
         self._stopping = True
         self.bell.ring()
-        for task in self.tasks[1:]:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(STOP_WITHIN):
-                    await task
+        if self.tasks[1:]:
+            await asyncio.wait(self.tasks[1:], timeout=STOP_WITHIN)
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -158,16 +164,19 @@ class Inbox:
             return not self._stopping
         if worked:
             self._wake_outbox()
-        return worked
+        if worked == self._handful:  # there may be more than we can carry
+            self.bell.ring(1)
+        return bool(worked)
 
-    def _several(self, session: Session) -> bool:
+    def _several(self, session: Session) -> int:
         """One transaction: the oldest update of each of several people, each in a savepoint of its own."""
-        now = {"now": self._now(), "set_back": self._now() + timedelta(seconds=2 * BACK_OFF[-1])}
-        rows = session.exec(_HEADS[self._store.is_sqlite], params=now).all()
+        now, back = self._now(), timedelta(seconds=2 * BACK_OFF[-1])
+        asked = {"now": now, "set_back": now + back, "most": self._handful}
+        rows = session.exec(_HEADS, params=asked).all()
         done = [row.id for row in rows if self._worked(session, row)]
         if done:
             session.connection().execute(_DONE, {"ids": done})
-        return bool(rows)
+        return len(rows)
 
     def _worked(self, session: Session, row: Incoming) -> bool:
         try:
@@ -224,7 +233,7 @@ def _row(arrival: Arrival, now: datetime) -> dict[str, Any]:
     }
 
 
-def _heads(most: int) -> Any:
+def _heads() -> Any:
     """The oldest waiting update of each person, unless it waits after a failure; oldest first."""
     earlier: Any = aliased(Incoming)
     blocked = (
@@ -236,11 +245,10 @@ def _heads(most: int) -> Any:
     later = col(Incoming.not_before)
     ready = or_(later.is_(None), later <= now, later > set_back)  # so far ahead: the clock was set back meanwhile
     waiting = select(Incoming).where(col(Incoming.state) == WAITING, ready, ~blocked)
-    return waiting.order_by(col(Incoming.id)).limit(most).with_for_update(skip_locked=True)
+    return waiting.order_by(col(Incoming.id)).limit(bindparam("most")).with_for_update(skip_locked=True)
 
 
-# SQLite has one writer and a costly commit: many turns share it. On PostgreSQL several workers share the rows.
-_HEADS = {True: _heads(32), False: _heads(4)}
+_HEADS = _heads()
 _DONE = (
     update(Incoming)
     .where(col(Incoming.id).in_(bindparam("ids", expanding=True)))

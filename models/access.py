@@ -1,6 +1,6 @@
 """Who holds which role, who may see what: the one place that decides access, for chat, cards and pages alike (DOMAIN §2)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -55,6 +55,20 @@ def _with_role(session: Session, role: str, unit: str | None) -> Sequence[Person
     if unit is not None:
         wanted = wanted.where(Holding.unit == unit)
     return session.exec(wanted.order_by(Person.userid)).all()
+
+
+def read_ahead(session: Session, units: Collection[str]) -> None:
+    """Bring the people of many units, and all they hold, with two statements, for work that changes none of it."""
+    of_units = select(Person, Holding).join(Holding, col(Holding.person) == Person.userid).where(Person.active)
+    found = session.exec(of_units.where(col(Holding.unit).in_(units)).order_by(Person.userid)).all()
+    there: dict[tuple[str, str | None], list[Person]] = {(role, unit): [] for role in UNIT.values() for unit in units}
+    for person, holding in found:
+        there.setdefault((holding.role, holding.unit), []).append(person)
+    hold: dict[str, list[Holding]] = {person.userid: [] for person, _ in found}
+    for holding in session.exec(select(Holding).where(col(Holding.person).in_(hold))):
+        hold[holding.person].append(holding)
+    session.info.setdefault("holders", {}).update(there)
+    session.info.setdefault("holdings", {}).update(hold)
 
 
 def holders(session: Session, role: Role, row: Row) -> Sequence[Person]:

@@ -326,3 +326,4 @@ def end(task: Assignment) -> None:
     task.state = Handling.DONE
     task.stamp += 1
     task.lapses_on = task.remind_on = None
+    task.settled = True

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import EnumName, UtcDateTime
@@ -14,7 +14,13 @@ class Assignment(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_assignment_proposal", "proposal_id"),
-        Index("ix_assignment_unit", "unit", "state"),
+        Index(
+            "ix_assignment_waiting",
+            "unit",
+            "state",
+            sqlite_where=text("settled = 0"),
+            postgresql_where=text("NOT settled"),
+        ),
         Index("ix_assignment_state", "state", "lapses_on"),
         Index("ix_assignment_remind", "remind_on"),
         {"sqlite_autoincrement": True},  # cards carry the id, see Proposal
@@ -37,6 +43,7 @@ class Assignment(SQLModel, table=True):
     objected_on: date | None = None
     co_opinion: str = ""
     reason: str = ""  # why a reply was last sent back, or the rating that reopened it
+    settled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # over, and nothing is owed
 
     @property
     def replies_itself(self) -> bool:

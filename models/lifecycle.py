@@ -18,7 +18,7 @@ from models.states import Notice as N
 from models.states import Role as R
 from models.states import State as S
 from models.states import Talk as T
-from models.step import Row, Step
+from models.step import Row, Step, owed_stages
 
 Guard = Callable[[Step], str | None]
 Effect = Callable[[Step], None]
@@ -60,6 +60,7 @@ PROPOSAL = (
     Move((S.FILED,),         R.DISPATCHER, E.ASSIGN,  S.HANDLING,       g.legal_combination, fx.assign,              ((R.PROPOSER, N.HANDLED_BY),),                  asks="assign"),
 )
 
+OVER = frozenset({H.RELEASED, H.CO_OPINION_SUBMITTED, H.DONE})  # a unit's part is over, but for talks it still owes
 IN_HAND = (H.WORKING, H.REDO, H.DRAFTING)
 ASSIGNMENT = (
     #    while                              who              does           it becomes              provided                and then             told                                           asks
@@ -157,9 +158,9 @@ def carry_out(step: Step, move: Move) -> None:
         step.row.stamp += 1
         if isinstance(step.row, Assignment):
             step.row.entered_on = step.today
-    if isinstance(step.row, Assignment):
-        step.row.remind_on = step.today
-    elif isinstance(step.row, Communication):
-        step.assignment.remind_on = step.today
+    if not isinstance(step.row, Proposal):
+        task = step.assignment
+        task.remind_on = step.today
+        task.settled = task.state in OVER and not owed_stages(step.session, task)
     step.session.add(step.row)
     step.session.flush()

@@ -15,6 +15,7 @@ class Proposal(SQLModel, table=True):
     __table_args__ = (
         Index("ix_proposal_proposer", "proposer", "state"),
         Index("ix_proposal_state", "state", "due_on"),
+        Index("ix_proposal_merged", "merged_into"),
         {"sqlite_autoincrement": True},  # cards carry the id: after a restore it must not mean another case
     )
 

@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
@@ -123,7 +122,11 @@ class Store:
 
     async def listen(self, ring: Callable[[], None]) -> None:
         """Ring whenever another replica has written something down (PostgreSQL). On SQLite there is nobody to hear."""
-        while not self.is_sqlite and not self._closed.is_set():
+        if self.is_sqlite:
+            return
+        import psycopg  # 9 MB that an office with SQLite has no use for
+
+        while not self._closed.is_set():
             try:
                 address = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
                 async with await psycopg.AsyncConnection.connect(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import false
 from sqlmodel import Session, col, select
 
 from models import access, deadlines, guards
@@ -88,6 +89,8 @@ def _standing(session: Session, kind: Any, role: Role, wanted: Callable[[Move], 
     if not states:
         return []
     statement = select(kind).where(col(kind.state).in_(list(states)), *where)
+    if kind is Assignment:  # years of closed cases are not read again
+        statement = statement.where(col(Assignment.settled) == false())
     return session.exec(statement.order_by(col(kind.id))).all()
 
 

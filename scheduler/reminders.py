@@ -75,9 +75,11 @@ def remind(turn: Turn) -> bool:
     """Look at the assignments whose day has come; whether there are more."""
     if turn.now.astimezone(SHANGHAI).time() < turn.rules.remind_time:
         return False
-    due = select(Assignment).where(col(Assignment.remind_on) <= turn.today).order_by(col(Assignment.id)).limit(BATCH)
+    due = select(Assignment).where(col(Assignment.remind_on) <= turn.today).limit(BATCH)
+    due = due.order_by(col(Assignment.remind_on), col(Assignment.id))
     rows = claimed(turn.session, due).all()
     read_ahead(turn.session, rows)
+    access.read_ahead(turn.session, {a.unit for a in rows})
     with turn.session.no_autoflush:
         for a in rows:
             _look_at(turn, a)

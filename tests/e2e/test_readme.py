@@ -18,7 +18,11 @@ import pytest
 from bot.__main__ import cli
 from tests.e2e.visitor import ROOT, program
 
-PAIRS = (("README.md", "README.zh-CN.md"), ("docs/deploy.md", "docs/deploy.zh-CN.md"))
+PAIRS = (
+    ("README.md", "README.zh-CN.md"),
+    ("docs/deploy.md", "docs/deploy.zh-CN.md"),
+    ("docs/upkeep.md", "docs/upkeep.zh-CN.md"),
+)
 PAGES = tuple(page for pair in PAIRS for page in pair)
 ALL_PAGES = (*PAGES, "docs/rules.md", "docs/lifecycle.md")
 BLOCK = re.compile(r"^```(\w*)( runnable)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -100,7 +104,7 @@ async def test_every_marked_command_runs(clone: Path) -> None:
                 assert ran.returncode == 0, f"{words}: {ran.stderr}"
     assert ["make", "demo"] in done
     assert ["make", "test"] in done
-    for file in ("roster.xlsx", "data/tiantong.db", "data/backup.db"):
+    for file in ("roster.xlsx", "data/tiantong.db", "data/backup.db", "data/office.db"):
         assert (clone / file).stat().st_size > 4096
     assert git(clone, "status", "--porcelain", "--untracked-files=all") == "?? roster.xlsx"
 
@@ -129,13 +133,14 @@ def get(url: str) -> tuple[int, bytes]:
 
 def test_every_make_target_that_is_documented_exists(clone: Path) -> None:
     targets = {words[1] for page in PAGES for words in commands(clone / page) if words[0] == "make"}
-    assert targets == {"setup", "check", "test", "demo", "rehearse"}
+    assert targets == {"setup", "check", "test", "demo", "rehearse", "bench"}
     for target in targets:
         is_target(clone, target)
 
 
 def test_every_command_of_the_bot_that_is_documented_exists(clone: Path) -> None:
     known = {command.name or command.callback.__name__ for command in cli.registered_commands if command.callback}
+    known |= {group.name for group in cli.registered_groups if group.name}
     for words in (words for page in PAGES for words in commands(clone / page)):
         if "bot" in words:
             assert words[words.index("bot") + 1] in known, words

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +153,47 @@ def test_another_version_is_refused_with_what_to_type(empty: Store, version: str
 def test_an_empty_database_is_refused(empty: Store) -> None:
     with pytest.raises(WrongSchema):
         schema.check(empty)
+
+
+def test_what_was_closed_before_0002_is_marked(empty: Store) -> None:
+    """An office that upgrades has its old cases off the lists at once, and keeps on them those that still owe a talk."""
+    config = schema._config()
+    with empty.connection() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        tables = sa.MetaData()
+        tables.reflect(connection)
+
+        def put(table: str, **values: Any) -> None:
+            columns = tables.tables[table].columns
+            blank = {c.name: BLANK[c.type.python_type] for c in columns if not c.nullable and not c.primary_key}
+            connection.execute(tables.tables[table].insert().values(blank | values))
+
+        put("person", userid="m1")
+        put("unit", id="u1")
+        put("proposal", id=1, proposer="m1", state="handling")
+        for number, state, part in (
+            (1, "released", "sole"),
+            (2, "done", "lead"),
+            (3, "done", "lead"),
+            (4, "done", "co"),
+            (5, "working", "parallel"),
+            (6, "done", "lead"),
+        ):
+            put("assignment", id=number, proposal_id=1, unit="u1", state=state, part=part, round=1)
+        put("communication", proposal_id=1, assignment_id=3, round=1, stage="after", state="auto_confirmed")
+        put("communication", proposal_id=1, assignment_id=6, round=1, stage="after", state="disputed")
+    schema.migrate(empty)
+    with empty.connection() as connection:
+        marked = connection.execute(sa.text("SELECT id FROM assignment WHERE settled ORDER BY id")).scalars().all()
+    assert marked == [1, 3, 4]
+
+
+BLANK: dict[type, Any] = {
+    str: "",
+    int: 0,
+    bool: False,
+    date: date(2026, 3, 2),
+    datetime: datetime(2026, 3, 2, tzinfo=UTC),
+    object: [],  # JSON
+}

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from models import copying
+from models import copying, schema
 from models.trouble import why
 from tests.databases import Server, sqlite_url
 from tests.upkeep import old_server
@@ -89,7 +89,9 @@ def test_a_database_without_tables(command: str, kind: str, empty: Make, tmp_pat
         file_of(url).touch()
     more = [tmp_path / "out.db"] if command == "backup" else []
     line = refused(*command.split(), "--config", config(tmp_path, url), *more)
-    assert line.startswith("database.url：数据库的结构版本是 空，本程序需要 0001。请先运行：python -m bot migrate")
+    assert line.startswith(
+        f"database.url：数据库的结构版本是 空，本程序需要 {schema.newest()}。请先运行：python -m bot migrate"
+    )
     assert not (tmp_path / "out.db").exists()
 
 
