@@ -5,6 +5,7 @@ nothing to lease: a process that dies lets go of its row, and what it had not co
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ ACCEPT_WITHIN = 4.5  # seconds; the platform hangs up after 5
 STOP_WITHIN = 6.0  # seconds for what is in hand
 STORE_DOWN = 0.2  # seconds between tries while the database does not answer
 TOGETHER = 200  # callbacks that share a commit
+LOOK_AGAIN = 1.0  # seconds between looks while something waits for its next try
 HANDFUL = {True: 32, False: 4}  # turns that share a commit: SQLite (one writer), PostgreSQL (several share the rows)
 OVERHEARD = 0.05  # seconds before we look at what another replica has accepted
 BACK_OFF = (1, 3, 10)  # seconds before the next try of a row that failed; then it is parked
@@ -67,6 +69,7 @@ class Inbox:
         self.bell = Bell(store.writers)
         self._overheard: asyncio.TimerHandle | None = None
         self._stopping = False
+        self._late_until = 0.0  # an update may wait until then for its next try, at which no bell rings
         self.tasks: list[asyncio.Task[None]] = []
 
     # --- accepting ----------------------------------------------------------------------------------------------------
@@ -144,7 +147,8 @@ class Inbox:
         while not self._stopping:
             self.bell.begin()
             if not await self._step():
-                await self.bell.listen(self._store.poll)
+                late = time.monotonic() < self._late_until
+                await self.bell.listen(LOOK_AGAIN if late else self._store.poll)
 
     async def _step(self) -> bool:
         """Work a handful of updates out; whether there was any."""
@@ -201,6 +205,7 @@ class Inbox:
                 log.exception("giving_up_failed", row=row.id)
         else:
             row.not_before = self._now() + timedelta(seconds=BACK_OFF[row.attempts - 1])
+            self._late_until = time.monotonic() + 2 * BACK_OFF[-1]
         session.add(row)
 
     # --- watching -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -42,6 +42,7 @@ SEND_WITHIN = 12.0  # seconds for one row, well below its lease
 LEASE = timedelta(seconds=45)  # what a dead replica had in hand; the clocks of two may be half a minute apart
 AHEAD = 2 * LEASE  # what lies further in the future was written before somebody set the clock back
 PER_MINUTE = {Lane.ANSWER: 28, Lane.CARD: 28, Lane.NOTICE: 25}  # the platform drops what exceeds 30 (PROTOCOL §18)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_SILENCE = 15.0  # seconds between probes of a platform in trouble, at most
 LONGEST_PAUSE = 300.0  # seconds
 LOOK_AGAIN = 1.0  # seconds between looks while something waits for its moment
@@ -302,10 +303,13 @@ def _task_id(row: Outgoing) -> str:
 
 
 def _set_free(session: Session, of: str | None) -> None:
-    """What somebody (None: anybody) holds may be taken now; that it was held is kept, for it may have been sent."""
+    """What somebody (None: anybody) holds may be taken now; that it was held is kept, for it may have been sent.
+
+    A card among it must go out as it was, or the platform does not know it again (see Turn.settle_cards).
+    """
     held = update(Outgoing).where(col(Outgoing.state) == WAITING, col(Outgoing.leased_until).is_not(None))
     whose = held if of is None else held.where(col(Outgoing.lease) == of)
-    session.connection().execute(whose.values(leased_until=None))
+    session.connection().execute(whose.values(leased_until=LONG_AGO))
 
 
 def _heads(*first: Any) -> Any:

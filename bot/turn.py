@@ -114,7 +114,7 @@ class Turn:
         cards = self.session.exec(select(Outgoing).where(Outgoing.subject == subject)).all()
         for row in cards:
             if row.state is Wait.WAITING and not row.leased_until:
-                row.body = _without_buttons(row.body, done)
+                row.body = _without_buttons(row.body, done, tried=row.attempts > 0)
             elif row.response_code:
                 reader = self.session.get_one(Person, row.person)
                 self.say(CardNow(response_code=row.response_code, done=done, card=None), to=reader, lane=Lane.CARD)
@@ -122,10 +122,14 @@ class Turn:
             self.session.add(row)
 
 
-def _without_buttons(body: dict[str, Any], done: str) -> dict[str, Any]:
-    """What it tells still arrives; what it asked for has been done."""
+def _without_buttons(body: dict[str, Any], done: str, *, tried: bool) -> dict[str, Any]:
+    """What it tells still arrives; what it asked for has been done.
+
+    A card that was tried may be on the phone already. With its link it stays a card, which the platform knows again by
+    its task_id; without one it would come once more, as words.
+    """
     say = from_json(body)
-    if not isinstance(say, Card) or not (say.buttons or say.selects):
+    if not isinstance(say, Card) or not (say.buttons or say.selects) or (tried and not say.link):
         return body
     text = f"{say.text}\n（{done}）".strip()
     return to_json(replace(say, text=text, buttons=(), selects=(), submit=None))

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from bot.app import App, Office
@@ -48,7 +49,7 @@ class Workshop(Town):
         self.router.text(self._listen)
 
     def _listen(self, words: str, turn: Turn) -> bool:
-        if words[0] not in "记炸拒等":
+        if words[0] not in "记炸拒等错":
             return False
         self.heard.append((turn.actor.userid, words))
         turn.session.add(Incoming(key=f"proof:{len(self.heard)}", person="", fields={}, received_at=turn.now))
@@ -58,6 +59,8 @@ class Workshop(Town):
             self.fails -= 1
             turn.session.flush()
             raise Bug("of the handler")
+        if words[0] == "错":
+            turn.session.connection().execute(text("SELECT nothing FROM nowhere"))
         if words[0] == "拒":
             raise Refused("现在不行，请明天再来。")
         if words[0] == "等":
@@ -95,9 +98,9 @@ async def workshop(database_url: str) -> AsyncIterator[Workshop]:
         await workshop.close()
 
 
-def arrival(person: str, text: str, number: int) -> Arrival:
+def arrival(person: str, words: str, number: int) -> Arrival:
     fields = {"FromUserName": person, "CreateTime": "1772416800", "MsgType": "text", "MsgId": str(number)}
-    return Arrival(f"m{number}", person, {**fields, "Content": text})
+    return Arrival(f"m{number}", person, {**fields, "Content": words})
 
 
 # --- once -------------------------------------------------------------------------------------------------------------
@@ -125,8 +128,8 @@ async def test_the_same_words_said_twice_are_two_messages(workshop: Workshop) ->
 
 async def test_a_press_delivered_four_times_is_worked_once(workshop: Workshop) -> None:
     lin = workshop.person(LIN)
-    for text in ("我要提案", "关于增设社区长者食堂的提案"):
-        await lin.says(text)
+    for words in ("我要提案", "关于增设社区长者食堂的提案"):
+        await lin.says(words)
         await workshop.quiet()
     await lin.presses("社会建设", deliveries=4)
     await workshop.quiet()
@@ -251,6 +254,19 @@ async def test_a_bug_that_heals_is_worked_once_and_nobody_hears_of_it(workshop: 
     lin.reads_nothing_more()
     workshop.person(FANG).reads_nothing_more()
     assert len(await workshop.proofs()) == 1
+
+
+async def test_a_statement_that_is_wrong_is_a_bug_too(workshop: Workshop) -> None:
+    """And no trouble of the database, which would be waited for."""
+    await workshop.person(LIN).says("错")
+    for seconds in BACK_OFF:
+        await workshop.quiet()
+        await workshop.person(SU).says("记一")
+        await workshop.person(SU).reads("记下记一")
+        await workshop.calendar.turn(seconds=seconds + 1)
+    [bad] = await workshop.incoming()
+    assert (bad.attempts, bad.state) == (len(BACK_OFF) + 1, Wait.PARKED)
+    await workshop.person(LIN).reads("抱歉", "管理员")
 
 
 async def test_a_bug_survives_a_restart_with_its_count(workshop: Workshop) -> None:

@@ -14,7 +14,7 @@ from simulator.platform import Platform
 from simulator.records import Shown
 from simulator.script import Case, Ending, Turn, cases
 
-UNSAID = 60.0  # seconds
+UNSAID = 90.0  # seconds
 
 
 class AttentiveTalk(Talk):

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot.demo import platform_for
+from models.messages import Outgoing, Wait
 from models.store import Store
 from simulator.person import Person
 from simulator.switches import Switches
@@ -23,7 +24,7 @@ from tests.town import settings_for
 
 T = TypeVar("T")
 
-REST = 90.0  # seconds in which everything must have been worked out and said
+REST = 120.0  # seconds in which everything must have been worked out and said
 PATIENT = 200  # tries of the platform; what becomes of a message it gives up is told in tests/stories/test_restart.py
 
 
@@ -148,6 +149,11 @@ class Stage:
         wanted = {bot.port: bot.times(TICKED) + number for bot in self.bots}
         await self.until(lambda: all(bot.times(TICKED) >= wanted[bot.port] for bot in self.bots), within)
 
+    async def later(self, **step: float) -> None:
+        """Time goes by while nothing is on its way: a clock that jumps just then may let a text be said once more."""
+        await self.until(lambda: not self.look(_on_its_way))
+        self.calendar.jump(**step)
+
     async def until(self, true: Callable[[], Any], within: float = REST) -> None:
         """Wait until something is so, which no event tells us of: it happens in another process."""
         ends = time.monotonic() + within
@@ -175,3 +181,9 @@ class Stage:
     def logged(self, *events: str) -> Sequence[dict[str, object]]:
         """What all bots have logged under these names."""
         return [line for bot in self.bots for line in bot.said() if line.get("event") in events]
+
+
+def _on_its_way(session: Session) -> bool:
+    """Whether anything has been taken up to be sent and is not marked yet."""
+    held = select(Outgoing.id).where(col(Outgoing.state) == Wait.WAITING, col(Outgoing.leased_until).is_not(None))
+    return session.exec(held).first() is not None

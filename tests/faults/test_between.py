@@ -100,6 +100,21 @@ async def test_a_card_that_was_taken_is_shown_once_however_long_nobody_is_there(
     await settled(stage)
 
 
+async def test_a_question_that_is_answered_before_its_fate_is_known_is_not_asked_again(stage: Stage) -> None:
+    """It was taken and WeCom's answer lost; it is answered in words before the next try, and what waits is settled."""
+    lin = stage.person(LIN)
+    await lin.says("我要提案")
+    await lin.reads("案由是什么", within=WITHIN)
+    stage.platform.switches.break_down("message/send", lose_answer=True, times=1)
+    await lin.says(TITLE)
+    await lin.reads("属于哪个类别", within=WITHIN)
+    await stage.until(lambda: stage.bot.times("message_delayed"))
+    await lin.says("社会建设")
+    await lin.reads("情况分析", within=WITHIN)
+    assert len(shown(stage, "属于哪个类别")) == 1
+    await settled(stage)
+
+
 async def test_a_card_that_was_changed_stays_changed(stage: Stage) -> None:
     lin = stage.person(LIN)
     await lin.says("我要提案")

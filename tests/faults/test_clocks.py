@@ -65,14 +65,14 @@ async def test_a_day_ahead_and_an_hour_back(to_sign: str, stages_on: Opening, nu
         ({"days": 1, "hours": 1}, ""),
         ({"days": 1}, "签收已逾期1日"),
     ):
-        stage.calendar.jump(**step)
+        await stage.later(**step)
         if reminder:
             await wei.reads(reminder, within=WITHIN)
         else:
             await stage.ticks()
         before = len(lin.inbox)
         await lin.says("帮助")  # and everybody is answered all the while
-        await stage.until(lambda before=before: len(lin.inbox) == before + 2)  # type: ignore[misc]
+        await stage.until(lambda before=before: len(lin.inbox) >= before + 2)  # type: ignore[misc]
     await stage.at_rest(waiting)
     assert told(stage, "签收") == ["签收剩1个工作日", "签收今日到期", "签收已逾期1日"]
     assert await stage.bot.healthy()
@@ -89,17 +89,17 @@ async def test_a_leap_day(database_url: str, stages_on: Opening, nursery: Nurser
         office.close()
     stage = await stages_on(database_url, start=almost_nine(date(2028, 2, 28)), nursery=nursery, tick=TICK)
     wei = stage.person(WEI)
-    stage.calendar.jump(minutes=2)
+    await stage.later(minutes=2)
     for reminder in ("答复剩1日", "答复今日到期", "答复已逾期1日"):
         await wei.reads(reminder, within=WITHIN)
         await stage.ticks()
-        stage.calendar.jump(days=1)
+        await stage.later(days=1)
     await stage.ticks()
     await stage.at_rest(waiting)
     assert told(stage, "答复") == ["答复剩1日", "答复今日到期", "答复已逾期1日"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_two_replicas_with_clocks_half_a_minute_apart(
     postgres: Server, stages_on: Opening, nursery: Nursery
 ) -> None:
@@ -111,7 +111,7 @@ async def test_two_replicas_with_clocks_half_a_minute_apart(
     await play.through(some_cases(FEW))
     await stage.at_rest(waiting)
     ahead = start + timedelta(minutes=2) - stage.calendar.now()
-    stage.calendar.jump(seconds=max(ahead.total_seconds(), 0))
+    await stage.later(seconds=max(ahead.total_seconds(), 0))
     await stage.ticks()
     await stage.at_rest(waiting)
     all_is_well(play.troubles, complaints(stage))

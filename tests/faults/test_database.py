@@ -30,7 +30,7 @@ FULL = 5.5  # seconds; by the clock of a real office it may be a minute or a wee
 DOWN = 4.0  # seconds
 PACE = 9.0  # seconds of the town in one of ours
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @asynccontextmanager

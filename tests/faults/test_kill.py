@@ -33,7 +33,7 @@ async def kills(stage: Stage, dice: random.Random) -> None:
     await bot.ready(before)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_killed_fifty_times_while_twenty_people_are_at_it(stages: Opening, nursery: Nursery) -> None:
     seed = os.environ.get(SEED) or secrets.token_hex(4)
     print(f"{SEED}={seed}")

@@ -34,7 +34,7 @@ async def given_up(stage: Stage, who: str, before: int = 0) -> str:
         await tried(stage, times)
         await stage.ticks()
         assert stage.bot.times("turn_failed") == times, "not before its time"
-        stage.calendar.jump(seconds=pause + 0.1)
+        await stage.later(seconds=pause + 0.1)
     await tried(stage, before + len(BACK_OFF) + 1)
     await stage.person(who).reads("抱歉", "管理员", within=WITHIN)
 
@@ -61,7 +61,7 @@ async def shown_outside(stage: Stage) -> int:
         return int((await answer.json())["parked"]["incoming"])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_poisoned_message(stages: Opening, nursery: Nursery) -> None:
     stage = await stages(nursery=nursery, pace=STILL, tick=TICK, bug=True)
     lin, su, fang = (stage.person(who) for who in (LIN, SU, FANG))

@@ -38,7 +38,7 @@ async def frozen(stage: Stage, bot: Bot) -> None:
         bot.thaw()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("replicas", [2, 3])
 async def test_one_is_killed_and_one_freezes(
     stages_on: Opening, postgres: Server, nursery: Nursery, replicas: int
