@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.questions import Ask, Choice, Dialogue, Exchange, Pick, numbered
+from bot.questions import Ask, Choice, Dialogue, Exchange, Pick, counted, numbered
 from bot.wecom.messages import Button, Card, Words
 
 BUTTONS = 6  # a card holds no more (PROTOCOL §6)
@@ -18,7 +18,7 @@ def put(exchange: Exchange, dialogue: Dialogue, *, first: bool = False) -> None:
     text = exchange.note + text_of(exchange, ask)
     exchange.note = ""
     if ask.several and (so_far := exchange.so_far):
-        have = f"{len(so_far)}条" if ask.several == "list" else f"{sum(map(len, so_far))}字"
+        have = f"{len(so_far)}条" if ask.several == "list" else f"{counted(*so_far)}字"
         text += f"（已写{have}，接着写；都好了回复“完”）"
     if first and dialogue.announced:
         text = f"{dialogue.title(exchange)}\n{text}"

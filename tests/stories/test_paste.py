@@ -199,7 +199,12 @@ async def test_a_paste_is_taken_back(town: Town) -> None:
 
 
 async def test_a_misread_part_is_corrected_before_the_rest(town: Town) -> None:
-    lin = await tells(town, LIN, "我要提案", WHOLE, "修改案由")
+    lin = await tells(town, LIN, "我要提案", WHOLE, "修改")
+    await lin.reads("要修改哪一项")
+    await tells(town, LIN, "1")
+    await lin.reads("案由是什么")
+    await tells(town, LIN, "关于电梯的提案", "修改案由")
+    await lin.reads("还差4项")
     await lin.reads("案由是什么")
     await tells(town, LIN, "关于加装电梯的提案")
     await lin.reads("还差4项")
