@@ -25,7 +25,7 @@ CORPUS = {row["id"]: row for row in corpus.read("proposals")["proposals"]}
 
 async def test_a_pasted_proposal_is_read_and_the_rest_answered_in_one_message(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", WHOLE)
-    asked = await lin.reads(f"案由《{TITLE}》", "情况分析25字", "建议2条", "提案人不用写")
+    asked = await lin.reads(f"案由《{TITLE}》", "情况分析25字", "建议2条", "提案人这几行没有放进来")
     assert "老人下楼难" not in asked.text, "not repeated back"
     assert "还差4项" in asked.text
     assert "“4，是，同意，不涉密”" in asked.text
