@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.questions import Ask, Choice, Dialogue, Exchange, Pick, numbered
+from bot.questions import Ask, Choice, Dialogue, Exchange, Pick, counted, numbered
 from bot.wecom.messages import Button, Card, Words
 
 BUTTONS = 6  # a card holds no more (PROTOCOL §6)
 FEW = 3  # choices that are listed one a line
+LONG_LABEL = 8  # characters: so are choices with longer names
 ON_A_CARD = 100  # characters of a question that a card shows whole
 
 
@@ -17,7 +18,7 @@ def put(exchange: Exchange, dialogue: Dialogue, *, first: bool = False) -> None:
     text = exchange.note + text_of(exchange, ask)
     exchange.note = ""
     if ask.several and (so_far := exchange.so_far):
-        have = f"{len(so_far)}条" if ask.several == "list" else f"{sum(map(len, so_far))}字"
+        have = f"{len(so_far)}条" if ask.several == "list" else f"{counted(*so_far)}字"
         text += f"（已写{have}，接着写；都好了回复“完”）"
     if first and dialogue.announced:
         text = f"{dialogue.title(exchange)}\n{text}"
@@ -32,7 +33,8 @@ def put(exchange: Exchange, dialogue: Dialogue, *, first: bool = False) -> None:
         exchange.turn.say(Words(f"{head}{text}\n{numbered(choices)}"))
         _show(exchange, ask, f"{head}{ask.label}", "请点按钮，或回复数字", choices)
     else:
-        between = "\n" if len(choices) <= FEW else "　"
+        apart = len(choices) <= FEW or any(len(choice.label) > LONG_LABEL for choice in choices)
+        between = "\n" if apart else "　"
         hint = f"{text}\n回复数字也可以：{between}{numbered(choices, between)}"
         _show(exchange, ask, f"{head}{ask.label}", hint, choices)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.asking import about, put, reminder, text_of
-from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, Several, bare, pieces
+from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, Several, bare, counted, pieces
 from bot.shelf import Shelf
 from bot.turn import Turn
 from bot.undo import came_twice, forget, remember, remember_attached, restore
@@ -132,11 +132,13 @@ class Dialogues(Shelf):
         dialogue = self.by_name[exchange.conversation.dialogue]
         if steer := self._words.get(words):
             steer(exchange, dialogue)
-        elif words in self._at_the_end and dialogue.has_preview and exchange.conversation.step != "preview":
-            self._preview(exchange, dialogue)
         elif came_twice(exchange, text, several=bool(dialogue.step(exchange.conversation.step).several)):
             turn.say("这条刚才已经收到了，没有重复记。")
-        elif not self._own(exchange, dialogue, text):
+        elif self._own(exchange, dialogue, text):
+            return True
+        elif words in self._at_the_end and dialogue.has_preview and exchange.conversation.step != "preview":
+            self._preview(exchange, dialogue)
+        else:
             remember(exchange, text)
             self._answer(exchange, dialogue, text)
         return True
@@ -230,7 +232,7 @@ class Dialogues(Shelf):
             many = f"{len(new)}条，共{len(so_far)}条" if len(new) > 1 else f"第{len(so_far)}条"
             exchange.turn.say(f"记下{many}。请写下一条；都写完了回复“完”。")
         else:
-            exchange.turn.say(f"收到，共{sum(map(len, so_far))}字。可以接着发；写完了回复“完”。")
+            exchange.turn.say(f"收到，共{counted(*so_far)}字。可以接着发；写完了回复“完”。")
 
     # --- steering -----------------------------------------------------------------------------------------------------
 

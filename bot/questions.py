@@ -160,6 +160,11 @@ def numbered(choices: Sequence[Choice], between: str = "\n") -> str:
     return between.join(f"{place} {choice.label}" for place, choice in enumerate(choices, 1))
 
 
+def counted(*texts: str) -> int:
+    """Characters as people count them: white space does not."""
+    return sum(len("".join(text.split())) for text in texts)
+
+
 def pieces(step: str) -> str:
     """Where the messages of an answer in the making are kept."""
     return f"{step}~"

@@ -13,12 +13,12 @@ SHOWN = 12  # characters of what was taken back
 
 def remember(exchange: Exchange, said: str) -> None:
     """Note how the dialogue stands, before this changes it."""
-    conversation = exchange.conversation
+    conversation, words = exchange.conversation, " ".join(said.split())
     conversation.undo = {
         "step": conversation.step,
         "back_to": conversation.back_to,
         "answers": conversation.answers,
-        "said": said.strip()[:SHOWN] + ("…" if len(said.strip()) > SHOWN else ""),
+        "said": words[:SHOWN] + ("…" if len(words) > SHOWN else ""),
         "digest": _digest(said),
         "at": exchange.turn.now.isoformat(),
     }

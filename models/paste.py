@@ -13,7 +13,7 @@ NUMERAL = "零〇一二三四五六七八九十百"
 _STYLES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"第[{NUMERAL}\d]{{1,4}}[条点项]?\s*[、，,：:．.\s]\s*",
+        rf"第[{NUMERAL}\d]{{1,4}}(?:条|点|项|部分|章|节)?\s*[、，,：:．.\s]\s*",
         rf"[{NUMERAL}]{{1,4}}\s*[、．.，]\s*",
         rf"[（(]\s*[{NUMERAL}]{{1,4}}\s*[）)]\s*[、．.]?\s*",
         r"\d{1,3}\s*[、．.)）：:](?!\d)\s*",
@@ -42,7 +42,7 @@ _LABELS = {  # what a form calls its fields; the rest of the line is the value
     "research": r"(?:是否)?(?:经过)?调研(?:情况|说明|时间)?",
     "public": r"(?:是否)?(?:同意)?公开(?:情况|属性)?",
 }
-_APART = r"提案(?:人|者|委员|编号|号)|第一提案人|联名人|附议人|姓\s*名|委\s*员|界\s*别|党\s*派|单位(?:及)?职务|工作单位|职\s*务|联系(?:电话|方式|人)|电\s*话|手\s*机|通[讯信]地址|地\s*址|邮\s*(?:编|箱)|提交(?:日期|时间)|日\s*期"
+_APART = r"提案(?:人|者|委员|编号|号)|第一提案人|联名人|附议人|姓\s*名|委\s*员|界\s*别|党\s*派|单位(?:及)?职务|工作单位|职\s*务|联系(?:电话|方式|人)|电\s*话|手\s*机|通[讯信]地址|地\s*址|邮\s*(?:编|箱)|提交(?:日期|时间)|日\s*期|附\s*件"
 _TITLE = re.compile(r"关于(?![^，。]{0,30}(?:情况|问题)[：:]).{2,90}?的?(?:提案|建议|议案|意见|建议案|意见建议|报告)")
 _FIELD = {name: re.compile(f"{_NUMBER}[【\\[]?(?:{words})[】\\]]?{_COLON}") for name, words in _LABELS.items()}
 _BARE_TITLE = re.compile(f"{_NUMBER}[【\\[]?(?:{_LABELS['title']})[】\\]]?{_END}")
@@ -217,7 +217,11 @@ def _parts(lines: Sequence[str]) -> Parts:
         elif _APART_LINE.match(line):
             left.append(line)
         else:
+            before = section
             section, rest = _section(line, section)
+            if before != section and not rest and _SUGGEST_HEAD.match(line) is None:
+                before_it = line[: max(line.rfind(end) for end in "。！？；") + 1]
+                written["analysis"] += [before_it] if before_it else []
             if rest:
                 written[section].append(rest)
     if not parts.title:
@@ -253,7 +257,7 @@ def _section(line: str, section: str) -> tuple[str, str]:
     if section == "suggestions":
         return section, line
     if _SUGGEST_TAIL.match(line):
-        return "suggestions", ""
+        return "suggestions", ""  # what stands before it in the line, `_parts` keeps
     if re.fullmatch(f"{_NUMBER}[【\\[]?(?:情况分析|情况与分析|提案内容|正文)[】\\]]?{_END}", line):
         return "analysis", ""
     if (run := _ANALYSE_RUN.match(line)) and re.match(r"情况分析|提案内容|正文", _bare(line).lstrip("【[")):

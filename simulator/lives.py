@@ -261,7 +261,7 @@ class Life:
             written = await self._written(unit, card)
             await asyncio.gather(*helping)
             card = await self._signed(unit, written, since)
-            shown = await self.member.reads("答复如下", self.case.about, since=member_since)
+            shown = await self.member.reads("答复如下（", self.case.about, since=member_since)
             self._found(r"答复如下（(.+?)）", shown)
             await self._talked(unit, AFTER, card)
             last = place == len(self.case.verdicts) - 1

@@ -123,6 +123,8 @@ def discard(found: re.Match[str], turn: Turn) -> None:
     if not found[1] and len(begun) > 1:
         raise Refused("您有几份草稿。回复“我的草稿”看序号，再回复“删除草稿 1”这样的话。")
     exchange = _numbered(turn, int(found[1] or 1))
+    if exchange.conversation.dialogue != "draft":
+        raise Refused("这不是提案草稿，不能这样删除。")
     if "|" in exchange.subject:
         raise Refused("这是退回修改的提案，不能删除；改好后回复“提交”，或联系提案委。")
     turn.dialogues.open(turn, "discard", str(exchange.conversation.id))

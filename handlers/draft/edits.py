@@ -18,6 +18,9 @@ _DIGITS = "零一二三四五六七八九"
 def edited(exchange: Exchange, text: str) -> str | None:
     """What was done, in one line; None when these are no such words."""
     words = bare(text)
+    if words == "修改" and exchange.conversation.step == "rest":  # a whole preview would be too much there
+        exchange.turn.dialogues.open_over(exchange, "correct")
+        return ""
     if found := re.fullmatch(r"修改\s*(.+)", words, re.DOTALL):
         return _part(exchange, found[1])
     if exchange.conversation.step in WRITING:

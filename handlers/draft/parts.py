@@ -105,8 +105,7 @@ def noted(exchange: Exchange, ask: Ask) -> str:
     said: Any = exchange.answers.get(ask.name)
     match ask.name:
         case "title":
-            hint = "".join(f"提示：{words}" for words in hints.of_title(said))
-            return f"案由记下了。{hint}"
+            return "案由记下了。" + "".join(f"\n提示：{words}\n" for words in hints.of_title(said))
         case "analysis":
             return f"情况分析记下了，{length(said)}字。"
         case "suggestions":

@@ -88,7 +88,7 @@ def _filled(exchange: Exchange, parts: paste.Parts, kept: dict[str, Any]) -> Sev
             except Refused:
                 notes.append(f"“{words[:20]}”没认出来，稍后可以补。")
     if parts.left_out:
-        notes.append(f"{'、'.join(_label(line) for line in parts.left_out)}不用写，没有放进来。")
+        notes.append(f"{'、'.join(_label(line) for line in parts.left_out)}这几行没有放进来。")
     read = "\n".join((_read(answers), *notes, ""))
     return Several(answers, noted=read, then="rest" if "pasted" in answers else "")
 

@@ -154,6 +154,17 @@ def test_an_answer_is_no_proposal(text: str) -> None:
     assert not is_whole(text)
 
 
+def test_prose_that_leads_into_the_suggestions_is_kept() -> None:
+    [parts] = read(f"提案题目：{FIRST}\n提案内容：\n路黑，去年摔了三个人。为此建议：\n1、装灯。2、修灯。")
+    assert (parts.analysis, parts.suggestions) == ("路黑，去年摔了三个人。", ("装灯。", "修灯。"))
+
+
+def test_parts_may_be_called_parts() -> None:
+    [parts] = read(f"{FIRST}\n第一部分 基本情况\n路黑。\n第二部分 意见建议\n1.装灯。\n2.修灯。\n附件：照片三张")
+    assert parts.suggestions == ("装灯。", "修灯。")
+    assert parts.left_out == ("附件：照片三张",)
+
+
 def test_without_suggestions_there_are_none() -> None:
     [parts] = read(f"{FIRST}\n路黑，老人夜里不敢出门。\n去年摔了三个人。")
     assert (parts.title, parts.suggestions) == (FIRST, ())

@@ -424,7 +424,7 @@ async def test_two_of_the_same_name_are_told_apart(town: Town) -> None:
 
 async def test_hints_are_short_and_never_block(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", "关于解决道路、操场和市场三个问题的提案")
-    await lin.reads("案由记下了。提示：像是讲了几件事")
+    await lin.reads("案由记下了。\n提示：像是讲了几件事")
     analysis = "请联系王先生13800138000。这里有一份内部文件。"
     await tells(town, LIN, "4", analysis, "完", "高度重视，加强领导。", "完", *ANSWERS[6:])
     await lin.reads("请看一遍", "有电话，公开时要隐去", "提到“内部文件”，请确认", "像是讲了几件事")

@@ -25,7 +25,7 @@ CORPUS = {row["id"]: row for row in corpus.read("proposals")["proposals"]}
 
 async def test_a_pasted_proposal_is_read_and_the_rest_answered_in_one_message(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", WHOLE)
-    asked = await lin.reads(f"案由《{TITLE}》", "情况分析25字", "建议2条", "提案人不用写")
+    asked = await lin.reads(f"案由《{TITLE}》", "情况分析25字", "建议2条", "提案人这几行没有放进来")
     assert "老人下楼难" not in asked.text, "not repeated back"
     assert "还差4项" in asked.text
     assert "“4，是，同意，不涉密”" in asked.text
@@ -199,7 +199,12 @@ async def test_a_paste_is_taken_back(town: Town) -> None:
 
 
 async def test_a_misread_part_is_corrected_before_the_rest(town: Town) -> None:
-    lin = await tells(town, LIN, "我要提案", WHOLE, "修改案由")
+    lin = await tells(town, LIN, "我要提案", WHOLE, "修改")
+    await lin.reads("要修改哪一项")
+    await tells(town, LIN, "1")
+    await lin.reads("案由是什么")
+    await tells(town, LIN, "关于电梯的提案", "修改案由")
+    await lin.reads("还差4项")
     await lin.reads("案由是什么")
     await tells(town, LIN, "关于加装电梯的提案")
     await lin.reads("还差4项")
