@@ -125,9 +125,24 @@ class Life:
                 Answer(("是否同意公开这件",), presses=case.public),
                 Answer(("不同意公开的原因",), (case.secret_reason,)),
                 Answer(("涉密自查：内容",), presses="不涉密"),
-                Answer(("提交前再看一遍",), presses="提交"),
+                self._last_answer(),
             )
+            if case.signers:
+                shown = await self._signed_jointly()
             self.number = self._found(r"流水号：(\w+)", shown)
+
+    def _last_answer(self) -> Answer:
+        """Handed in, or first sent round: 邀请 苏婉宁、何静姝."""
+        names = "、".join(self._of(signer).person.name for signer in self.case.signers)
+        to = ("提交前再看一遍",)
+        return Answer(to, (f"邀请 {names}",)) if names else Answer(to, presses="提交")
+
+    async def _signed_jointly(self) -> Shown:
+        """Each reads the text and agrees; then it is handed in."""
+        for signer in self.case.signers:
+            await self._of(signer).reads("情况分析", self.case.about)
+            await self._presses(signer, "同意联名", "邀请您联名")
+        return await self._presses(self.member, "提交", "都已答复")
 
     async def _reviewed(self) -> bool:
         """Acceptance and three reviews; whether it was filed."""
@@ -358,6 +373,10 @@ class Life:
             if verdict == DISSATISFIED:
                 await self._of(unit.leader).reads("二次办理通知", case.about)
                 return await self._of(unit.liaison).card("登记沟通", "二次办理通知", case.about, since=liaison_since)
+            for signer in case.signers:
+                phone = self._of(signer)
+                card = await phone.card("提交评价", self.number, unit.name)
+                await self._does(phone, Choose(choices, "提交评价", card))
             await self.member.reads("已办结", case.about, since=since)
             for other in self.ties.merged.get(case.id, []):  # whose proposal went into it was promised to hear of it
                 await self._of(other.proposer).reads("已办结", case.about)
