@@ -115,8 +115,6 @@ def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = N
     """Tell everybody who stands in this role. Nobody there to tell is told to the office: no case may lie unseen."""
     about = row or step.row
     readers = access.holders(step.session, role, about)
-    if role is Role.PROPOSER:
-        _tell_merged(step, turn, notice, about)
     for reader in readers:
         seen = told(step, turn, reader, about)
         if notice in FIRST:
@@ -125,6 +123,8 @@ def tell(step: Step, turn: Turn, role: Role, notice: Notice, row: Row | None = N
             turn.say(card, to=reader, lane=Lane.NOTICE, subject=subject(about))
         if more := whole_reason(notice, seen):
             turn.say(more, to=reader, lane=Lane.NOTICE)
+    if role is Role.PROPOSER:
+        _tell_merged(step, turn, notice, about)
     if not readers and role not in NOT_ALWAYS_THERE:
         text = f"提案{named(step.proposal)}现在需要{role.value}，但名单里没有这个人，请补上名单。"
         for admin in access.with_role(step.session, access.SYSADMIN):

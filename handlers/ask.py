@@ -127,7 +127,7 @@ def _standing(turn: Turn, row: Row, proposal: Proposal) -> Card:
     if isinstance(row, Withdrawal):
         text = f"申请撤案的理由：{gist(row.reason, 110)}"
     return Card(
-        title=f"{proposal.number} {row.state.value}",
+        title=row.state.value if isinstance(row, Signature) else f"{proposal.number} {row.state.value}",
         text=text,
         facts=(("案由", proposal.title), ("类别", proposal.category), *_state_of(turn, proposal)),
         buttons=buttons_for(turn.session, row, turn.actor),

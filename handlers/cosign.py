@@ -49,8 +49,8 @@ class Meant:
 def names_in(turn: Turn, text: str) -> Meant:
     """Every member named; Refused, with what is near, for a name that is nobody's."""
     everybody = turn.session.exec(select(Person).order_by(Person.userid)).all()
-    held_by = select(Holding.person).where(Holding.role == MEMBER)
-    members = [p for p in everybody if p.active and p.userid in set(turn.session.exec(held_by))]
+    held_by = set(turn.session.exec(select(Holding.person).where(Holding.role == MEMBER)))
+    members = [person for person in everybody if person.active and person.userid in held_by]
     meant = Meant()
     for word in _words(text, members):
         fits = _called(members, word)

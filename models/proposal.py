@@ -62,7 +62,7 @@ class Proposal(SQLModel, table=True):
 
     @property
     def number(self) -> str:
-        """What people call it by: 第20260001号, else its serial number, else 草稿."""
+        """What people call it by: 第20260001号, else its serial number, else 草稿, or 未提交 when others have it in hand."""
         if self.proposal_no:
             return f"第{self.proposal_no}号"
-        return self.serial_no or "草稿"
+        return self.serial_no or ("草稿" if self.state is State.DRAFT else "未提交")

@@ -29,14 +29,18 @@ class Effort:
     pushed: int  # bytes of what the bot sent them meanwhile
 
 
-def answers(case: Case, way: Way) -> Sequence[Answer]:
-    """What the member answers to each question."""
+def answers(case: Case, way: Way, signers: Sequence[str] = ()) -> Sequence[Answer]:
+    """What the member answers to each question; at the last, it is handed in, or first sent round to the signers."""
     match way:
         case Way.PASTE:
-            return _pasted(case)
+            asked = _pasted(case)
         case Way.WORDS:
-            return _typed(case)
-    return _step_by_step(case)
+            asked = _typed(case)
+        case _:
+            asked = _step_by_step(case)
+    if not signers:
+        return asked
+    return (*asked[:-1], Answer(asked[-1].to, (f"邀请 {'、'.join(signers)}",)))
 
 
 def sees_words_only(cases: Sequence[Case]) -> set[str]:

@@ -121,15 +121,25 @@ class Life:
             in_words = self.way is Way.WORDS and self.case.proposer in self.ties.in_words
             if in_words:
                 await self._switches(TO_WORDS)
-            shown = await self._does(self.member, "我要提案", *answers(self.case, self.way))
+            names = [self._of(signer).person.name for signer in self.case.signers]
+            shown = await self._does(self.member, "我要提案", *answers(self.case, self.way, names))
             self.steps.wrote(Effort(self.case.id, self.member.acts, self.member.pushed))
             if in_words:
                 await self._switches(TO_CARDS)
+            if names:
+                shown = await self._signed_jointly()
             self.number = self._found(r"流水号：(\w+)", shown)
 
     async def _switches(self, mode: str) -> None:
         wanted = f"已换成{mode}"
         await self.member.does(mode, until=lambda text: text.startswith(wanted), what=wanted)
+
+    async def _signed_jointly(self) -> Shown:
+        """Each reads the text and agrees; then it is handed in."""
+        for signer in self.case.signers:
+            await self._of(signer).reads("情况分析", self.case.about)
+            await self._presses(signer, "同意联名", "邀请您联名")
+        return await self._presses(self.member, "提交", "都已答复")
 
     async def _reviewed(self) -> bool:
         """Acceptance and three reviews; whether it was filed."""
@@ -360,6 +370,10 @@ class Life:
             if verdict == DISSATISFIED:
                 await self._of(unit.leader).reads("二次办理通知", case.about)
                 return await self._of(unit.liaison).card("登记沟通", "二次办理通知", case.about, since=liaison_since)
+            for signer in case.signers:
+                phone = self._of(signer)
+                card = await phone.card("提交评价", self.number, unit.name)
+                await self._does(phone, Choose(choices, "提交评价", card))
             await self.member.reads("已办结", case.about, since=since)
             for other in self.ties.merged.get(case.id, []):  # whose proposal went into it was promised to hear of it
                 await self._of(other.proposer).reads("已办结", case.about)

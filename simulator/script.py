@@ -86,6 +86,7 @@ class Case:
     title: str
     category: str
     proposer: str
+    signers: tuple[str, ...]  # who co-signs it
     analysis: tuple[str, ...]  # in messages
     suggestions: tuple[str, ...]
     units: tuple[Unit, ...]  # the lead first
@@ -201,6 +202,7 @@ def _case(row: dict[str, Any]) -> Case:
         title=row["title"],
         category=row["category"],
         proposer=proposer,
+        signers=tuple(row["co_signers"]),
         analysis=tuple(messages(row["analysis"])),
         suggestions=tuple(item["text"] for item in row["suggestions"]),
         units=tuple(units()[name] for name in named),

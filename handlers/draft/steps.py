@@ -18,7 +18,7 @@ def _after_preview(exchange: Exchange, text: str) -> str:
     if names := cosign.asked_in(text):
         exchange.put("invited", names)
         return "invite"
-    raise Refused("请回复 1 提交、2 修改 或 3 存草稿；也可以“删除 2”“第2条改为…”“加一条 …”。")
+    raise Refused("请回复 1 提交、2 修改 或 3 存草稿；请人联名回复“邀请 姓名”，也可以“删除 2”“第2条改为…”“加一条 …”。")
 
 
 def done(exchange: Exchange) -> None:

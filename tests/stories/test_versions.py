@@ -143,6 +143,23 @@ async def test_a_returned_joint_proposal_keeps_its_signatures_when_only_white_sp
     assert (await proposal(town)).state is State.SUBMITTED
 
 
+async def test_a_colleague_is_asked_to_join_when_it_comes_back(town: Town) -> None:
+    await jointly_submitted(town)
+    await returned(town)
+    await taps(town, LIN, "修改")
+    await all_have_read(town)
+    lin = await tells(town, LIN, "邀请 周衡之")
+    await lin.reads("已邀请周衡之联名")
+    for signer in (SU, HE):
+        town.person(signer).reads_nothing_more()
+    await tells(town, "m020", "同意联名")
+    await tells(town, LIN, "提交")
+    await lin.reads("提交成功", "S20260001")
+    assert [place.state for place in await rows(town, Signature)] == [Sign.SIGNED] * 3
+    _, second = await rows(town, Version)
+    assert second.signers == [SU, HE, "m020"]
+
+
 async def test_called_off_it_is_where_it_was_returned_to(town: Town) -> None:
     await jointly_submitted(town)
     await returned(town)

@@ -3,13 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:models/migrations/versions/0004_what_proposals_say.py
 revision = "0004"
 down_revision = "0003"
-========
-revision = "0004"
-down_revision = "0003"
->>>>>>>> similar:models/migrations/versions/0003_what_proposals_say.py
 branch_labels = None
 depends_on = None
 
