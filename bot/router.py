@@ -1,8 +1,7 @@
 """The first handler that fits: commands, open dialogue, buttons, numbers, and at last a word of help."""
 
-import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 from sqlmodel import col, select
@@ -18,7 +17,7 @@ from models.people import Holding, Person
 
 Handler = Callable[[Any, Turn], None]
 Worded = Callable[[str, Turn], bool]  # says whether it understood
-Matched = Callable[[re.Match[str], Turn], None]
+Asked = Callable[[str, Turn], None]
 
 
 class Router:
@@ -27,24 +26,24 @@ class Router:
     def __init__(self) -> None:
         self.commands: dict[str, Callable[[Turn], None]] = {}
         self.presses: dict[type[Payload], Handler] = {}
-        self.patterns: list[tuple[re.Pattern[str], Matched]] = []
         self.texts: list[Worded] = []
         self.entering: list[Callable[[Turn], None]] = []
+        self.asked: dict[str, Asked] = {}
+
+    def asks(self, *words: str) -> Callable[[Asked], Asked]:
+        """Register what is done when somebody types one of these words, a space, and something more in the same line."""
+
+        def register(handler: Asked) -> Asked:
+            self.asked.update(dict.fromkeys(words, handler))
+            return handler
+
+        return register
 
     def command(self, *words: str) -> Callable[[Callable[[Turn], None]], Callable[[Turn], None]]:
         """Register what is done when somebody types exactly one of these words, or taps the menu entry so named."""
 
         def register(handler: Callable[[Turn], None]) -> Callable[[Turn], None]:
             self.commands.update(dict.fromkeys(words, handler))
-            return handler
-
-        return register
-
-    def pattern(self, words: str) -> Callable[[Matched], Matched]:
-        """Register what is done when somebody types a command with something behind it: 继续 2."""
-
-        def register(handler: Matched) -> Matched:
-            self.patterns.append((re.compile(words), handler))
             return handler
 
         return register
@@ -76,15 +75,15 @@ class Answers:
         self.dialogues = dialogues
         self.commands: dict[str, Callable[[Turn], None]] = {}
         self.presses: dict[type[Payload], Handler] = {dialogues.pick_kind: dialogues.pick}
-        self.patterns: list[tuple[re.Pattern[str], Matched]] = []
         self.texts: list[Worded] = []
         self.entering: list[Callable[[Turn], None]] = []
+        self.asked: dict[str, Asked] = {}
         for router in routers:
-            for known, new in ((self.commands, router.commands), (self.presses, router.presses)):
+            pairs = (self.commands, router.commands), (self.presses, router.presses), (self.asked, router.asked)
+            for known, new in pairs:
                 if twice := known.keys() & new.keys():
                     raise ValueError(f"answered twice: {twice}")
                 known.update(new)  # type: ignore[arg-type]  # both sides are of the same pair
-            self.patterns.extend(router.patterns)
             self.texts.extend(router.texts)
             self.entering.extend(router.entering)
 
@@ -121,18 +120,18 @@ class Answers:
         words = bare(text)
         if (command := self.commands.get(words)) and not self.dialogues.offers(words, turn):
             command(turn)
-        elif matched := self._matched(words):
-            matched(turn)
+        elif (asked := self._asked(text)) and (handler := self.asked.get(asked[0])):
+            handler(asked[1], turn)
         elif self.dialogues.hear(text, turn) or self._number(words, turn):
             return
         elif not any(handler(words, turn) for handler in self.texts):
             turn.say("没有听懂。发送“待办”看等您办的事，“我要提案”写提案，“帮助”看能做什么。")
 
-    def _matched(self, words: str) -> Callable[[Turn], None] | None:
-        for pattern, handler in self.patterns:
-            if match := pattern.fullmatch(words):
-                return partial(handler, match)
-        return None
+    @staticmethod
+    def _asked(text: str) -> tuple[str, str] | None:
+        """(word, the rest) of a single line; a text of several is somebody's answer."""
+        word, space, rest = unicodedata.normalize("NFKC", text).strip().partition(" ")
+        return (word, rest.strip()) if space and "\n" not in rest else None
 
     def _number(self, words: str, turn: Turn) -> bool:
         if not (words.isascii() and words.isdecimal() and len(words) <= 3):

@@ -1,6 +1,5 @@
 """查 老旧小区: proposals that contain some words, ten at a time, for every role within what it may see."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +35,10 @@ def how(turn: Turn) -> None:
     turn.say(HOW)
 
 
-@router.pattern(r"(?:查|查询|搜索)[ ]+(.+)")
-def look_for(found: re.Match[str], turn: Turn) -> None:
-    """查 and what is looked for, in one line: a text of several is somebody's answer."""
-    _answer(turn, found[1], finding.NEWEST)
+@router.asks("查", "搜索", "查询")
+def look_for(words: str, turn: Turn) -> None:
+    """查 and what is looked for."""
+    _answer(turn, " ".join(words.split()), finding.NEWEST)
 
 
 @router.text
@@ -48,7 +47,7 @@ def without_a_space(words: str, turn: Turn) -> bool:
     begins = next((word for word in ("查询", "搜索", "查") if words.startswith(word)), "")
     if not begins or "\n" in words:
         return False
-    _answer(turn, words.removeprefix(begins), finding.NEWEST)
+    look_for(words.removeprefix(begins), turn)
     return True
 
 
@@ -59,8 +58,7 @@ def older(pressed: tuple[Older, Any], turn: Turn) -> None:
     _answer(turn, payload.words, payload.before)
 
 
-def _answer(turn: Turn, said: str, before: int) -> None:
-    words = " ".join(said.split())
+def _answer(turn: Turn, words: str, before: int) -> None:
     if len(words) > LONGEST:
         raise Refused(f"要查的词太长了，请写{LONGEST}字以内的几个词。")
     if not finding.runs_of(words):

@@ -33,6 +33,7 @@ def office(filled_sqlite: Path, tmp_path: Path) -> Iterator[Office]:
         router = Router()
         router.command("铃")(lambda turn: turn.say("叮"))
         router.text(_guess)
+        router.asks("问")(lambda words, turn: turn.say(f"问的是{words}"))
         router.press(Ring)(lambda pressed, turn: turn.say(f"{pressed[0].bell}{sorted(pressed[1].items()) or ''}"))
         answers = office.app.answers
         office.app.answers = Answers([router, *ROUTERS], answers.dialogues)
@@ -53,6 +54,19 @@ def told(heard: list[Heard]) -> list[str]:
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_word_with_something_behind_it_asks(office: Office) -> None:
+    for words in ("问 甲 乙", " 问　甲 乙", "问  甲 乙 "):
+        assert told(office.says(LIN, words)) == ["问的是甲 乙"]
+    for words in ("问", "问甲", "甲 问", "问 甲\n乙"):
+        assert "问的是" not in told(office.says(LIN, words))[0]
+
+
+def test_it_asks_within_a_dialogue_too_which_goes_on(office: Office) -> None:
+    office.says(LIN, "我要提案")
+    assert told(office.says(LIN, "问 甲")) == ["问的是甲"]
+    assert "类别" in told(office.says(LIN, "关于甲的提案"))[-1]
 
 
 @pytest.mark.parametrize("words", ["铃", " 铃 ", "铃\n", "铃。", "铃！"])
