@@ -47,14 +47,16 @@ def _handed_in(
     found: list[Proposal] = []
     among, read = access.reach(session, person), 0
     while read < MOST_READ:
-        there = search.matching(session, runs, before, among, READ)
-        for wording in there:
-            proposal = session.get(Proposal, wording.proposal_id) if _has(wording, runs) else None
-            if proposal and access.was_submitted(proposal) and access.may_see(session, person, proposal):
+        size = READ if read else most  # mostly that is enough
+        there = search.matching(session, runs, before, among, size)
+        ids = [wording.proposal_id for wording in there if _has(wording, runs)]
+        of_ids = select(Proposal).where(col(Proposal.id).in_(ids), access.submitted())
+        for proposal in session.exec(of_ids.order_by(col(Proposal.id).desc())).all():
+            if access.may_see(session, person, proposal):
                 found.append(proposal)
                 if len(found) == most:
                     return found, False
-        if len(there) < READ:
+        if len(there) < size:
             return found, False
         read, before = read + len(there), there[-1].proposal_id
     return found, True

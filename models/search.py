@@ -250,5 +250,8 @@ def sharing(session: Session, marks: Sequence[int], each: int, most: int) -> Seq
 
 def wordings(session: Session, ids: Sequence[int]) -> Sequence[Wording]:
     """What these say."""
-    rows = session.connection().execute(sa.select(Wording).where(col(Wording.proposal_id).in_(ids))).mappings()
-    return [Wording(**row) for row in rows]
+    wanted = sa.select(Wording.__table__).where(col(Wording.proposal_id).in_(ids))  # type: ignore[attr-defined]
+    return [
+        Wording(proposal_id=number, title=title, body=body)
+        for number, title, body in session.connection().execute(wanted)
+    ]
