@@ -77,7 +77,7 @@ class Room:
             due = begun + number / rate
             if (ahead := due - time.perf_counter()) > 0.0005:
                 await asyncio.sleep(ahead)
-            for _ in people:  # whoever still waits for an answer says nothing new
+            for _ in range(len(people)):  # whoever still waits for an answer says nothing new
                 people.rotate(-1)
                 if not people[-1].due:
                     break
