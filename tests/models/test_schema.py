@@ -11,12 +11,14 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 from models import schema
+from models.joint import Version
 from models.store import Store, WrongSchema
 from tests.databases import Server, sqlite_url
 
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 COLUMNS = """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"""
 INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
@@ -124,6 +126,43 @@ def test_migrating_is_all_or_nothing(empty: Store) -> None:
     assert schema.current(empty) == ""
     with empty.connection() as connection:
         assert set(sa.inspect(connection).get_table_names()) - {"alembic_version"} == {"reply"}
+
+
+def test_what_was_handed_in_before_there_were_versions_is_kept_as_the_first(empty: Store) -> None:
+    config = schema._config()
+    with empty.connection() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        tables = sa.MetaData()
+        tables.reflect(connection)
+        rows = {"state": "submitted", "stamp": 1, "term_session": "", "in_session": False, "researched": True}
+        rows |= dict.fromkeys(("research_note", "no_public_reason", "accepted_by", "first_reviewer"), "")
+        rows |= dict.fromkeys(("second_reviewer", "final_reviewer", "reason", "reject_code", "redirect_to"), "")
+        rows |= {"not_secret": True, "closed_with_dissent": False, "proposer": "m013", "created_at": NOW}
+        text = {
+            "title": "关于社区食堂的提案",
+            "category": "社会建设",
+            "analysis": "老人吃饭难。",
+            "suggestions": ["一", "二"],
+        }
+        connection.execute(
+            tables.tables["person"]
+            .insert()
+            .values(
+                **dict.fromkeys(("title", "sector", "party", "committee", "duty", "liaison_area"), ""),
+                **{"userid": "m013", "name": "林知夏", "active": True, "plain": False},
+            )
+        )
+        proposals = tables.tables["proposal"]
+        for number, submitted_at in ((1, NOW), (2, None)):
+            values = rows | text | {"id": number, "submitted_at": submitted_at, "suggested_units": []}
+            connection.execute(proposals.insert().values(**values))
+    schema.migrate(empty)
+    kept = empty.write(lambda session: [v.model_dump() for v in session.exec(select(Version))])
+    [first] = kept
+    assert {name: first[name] for name in text} == text
+    assert (first["proposal_id"], first["place"], first["handed_in_by"], first["signers"]) == (1, 1, "m013", [])
+    assert first["handed_in_at"] == NOW
 
 
 def test_the_way_back_leaves_nothing(empty: Store) -> None:

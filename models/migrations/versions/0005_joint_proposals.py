@@ -100,6 +100,28 @@ def upgrade() -> None:
 
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.add_column(sa.Column("entered_by", sa.String(length=64), server_default="", nullable=False))
+    _keep_what_was_handed_in()
+
+
+def _keep_what_was_handed_in() -> None:
+    """What is in the books already is the first version that we have of it."""
+    same = ("title", "category", "analysis", "suggestions")
+    proposal = sa.table("proposal", *(sa.column(name) for name in ("id", *same, "submitted_at", "proposer")))
+    version = sa.table(
+        "version",
+        *(sa.column(name) for name in ("proposal_id", "place", *same, "signers", "asked_for")),
+        *(sa.column(name) for name in ("handed_in_at", "handed_in_by")),
+    )
+    kept = sa.select(
+        proposal.c.id,
+        sa.literal_column("1"),
+        *(proposal.c[name] for name in same),
+        sa.literal([], sa.JSON()),
+        sa.literal_column("''"),
+        proposal.c.submitted_at,
+        proposal.c.proposer,
+    ).where(proposal.c.submitted_at.is_not(None))
+    op.execute(version.insert().from_select([column.name for column in version.columns], kept))
 
 
 def downgrade() -> None:
