@@ -22,6 +22,7 @@ PAIRS = (
     ("README.md", "README.zh-CN.md"),
     ("docs/deploy.md", "docs/deploy.zh-CN.md"),
     ("docs/upkeep.md", "docs/upkeep.zh-CN.md"),
+    ("docs/guarantees.md", "docs/guarantees.zh-CN.md"),
 )
 PAGES = tuple(page for pair in PAIRS for page in pair)
 ALL_PAGES = (*PAGES, "docs/rules.md", "docs/lifecycle.md")
