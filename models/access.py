@@ -179,17 +179,20 @@ def reach(session: Session, person: Person) -> Any:
     if any(h.role in SEES_ALL for h in mine):
         return None
     own = select(Proposal.id).where(Proposal.proposer == person.userid)
-    merged = select(Proposal.merged_into).where(
-        Proposal.proposer == person.userid, col(Proposal.merged_into).is_not(None)
-    )
+    asked = select(Signature.proposal_id).where(Signature.person == person.userid)
+    merged = [
+        select(Proposal.merged_into).where(col(Proposal.id).in_(theirs), col(Proposal.merged_into).is_not(None))
+        for theirs in (own, asked)
+    ]
     units = [h.unit for h in mine if h.unit]
     tasks = select(Assignment.proposal_id).where(col(Assignment.unit).in_(units))
-    return own.union(merged, tasks)
+    return own.union(asked, *merged, tasks)
 
 
 def is_public(proposal: Proposal) -> bool:
     """Whether everybody may know that it exists, of which year it is and what became of it: filed, and not withheld."""
-    return proposal.proposal_no is not None and was_submitted(proposal) and proposal.consent_public is not False
+    withheld = proposal.consent_public is False or proposal.state is State.WITHDRAWN
+    return proposal.proposal_no is not None and was_submitted(proposal) and not withheld
 
 
 def _is_written_by_the_office(proposal: Proposal) -> bool:

@@ -241,7 +241,7 @@ def test_the_table_is_printed_and_is_the_one_in_the_documents() -> None:
     done = bot("table")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("# 提案生命周期表\n")
-    assert done.stdout.count("```mermaid") == 3
+    assert done.stdout.count("```mermaid") == 5
     assert done.stdout == (ROOT / "docs" / "lifecycle.md").read_text("utf-8")
 
 

@@ -33,7 +33,7 @@ def office(filled_sqlite: Path, tmp_path: Path) -> Iterator[Office]:
         router = Router()
         router.command("铃")(lambda turn: turn.say("叮"))
         router.text(_guess)
-        router.asks("问")(lambda words, turn: turn.say(f"问的是{words}"))
+        router.pattern(r"问 +([^\n]+)")(lambda found, turn: turn.say(f"问的是{' '.join(found[1].split())}"))
         router.press(Ring)(lambda pressed, turn: turn.say(f"{pressed[0].bell}{sorted(pressed[1].items()) or ''}"))
         answers = office.app.answers
         office.app.answers = Answers([router, *ROUTERS], answers.dialogues)

@@ -77,7 +77,9 @@ def a_day_at_the_office(office: Office) -> None:
     """What people, the workers and the clock do all day: lists, a draft's steps, cases from filing to their end, ticks."""
     closed = office.rates(office.delivered(), "SATISFIED")
     for who in (LIN, WEN, CHENG, MENG, WEI, LEI, YAN):
-        office.says(who, "待办", "我的提案", "登记沟通", "写答复", "确认沟通", "提交评价", "立案", "签收", "进度")
+        office.says(
+            who, "待办", "我的提案", "登记沟通", "写答复", "确认沟通", "提交评价", "立案", "签收", "进度", "查 电梯"
+        )
     office.says(LIN, "我要提案", "关于加装电梯的提案", "1", "存草稿", "继续", "取消")
     office.talks(closed, "AFTER")
     office.assigned()
