@@ -178,7 +178,7 @@ def page(rows: Sequence[Row], *, rounds: int, machine: str, versions: str, befor
     return "\n".join([*head, *body, "", *tail]).rstrip() + "\n"
 
 
-ORDER = ("accept", "turns", "cipher", "sweep", "outbox", "growth", "similar", "rest")
+ORDER = ("accept", "turns", "cipher", "sweep", "outbox", "growth", "similar", "rest", "scale")
 
 
 def print_row(row: Row) -> None:

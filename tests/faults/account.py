@@ -239,8 +239,9 @@ def as_played(stage: Stage, lived: Sequence[Case], *, short: Counter[str] | None
                 wrong.append(f"{case.id} is {row.state}, not {state}")
             entries = session.exec(select(Audit).where(Audit.proposal_id == row.id).order_by(col(Audit.place))).all()
             moves = Counter(entry.event for entry in entries if entry.event != "follow")
-            if moves != (short or booked(case)):
-                wrong.append(f"{case.id} moved {dict(moves)}, played {dict(short or booked(case))}")
+            played = short + sent_round(case) if short else booked(case)
+            if moves != played:
+                wrong.append(f"{case.id} moved {dict(moves)}, played {dict(played)}")
             own = [(entry.before, entry.after) for entry in entries if entry.kind == "proposal"]
             if any(one[1] != next_[0] for one, next_ in pairwise(own)):
                 wrong.append(f"{case.id} did not go step by step: {own}")

@@ -162,7 +162,13 @@ def booked(case: Case) -> Counter[str]:
         moves["acknowledge"] -= 1
     if case.turn is Turn.AGREED:
         moves["agree"] += 1
-    return moves
+    moves["rate"] += case.steps.count("评价") * len(case.signers)  # once all is well, the signers rate too
+    return +moves + sent_round(case)
+
+
+def sent_round(case: Case) -> Counter[str]:
+    """What a proposal of several stands in the books with before it is handed in."""
+    return Counter({"invite": 1, "cosign": len(case.signers)}) if case.signers else Counter()
 
 
 SHORT = Counter({"submit": 1, "accept": 1, "pass": 1})
