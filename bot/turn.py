@@ -34,7 +34,7 @@ class Turn:
     person: Person | None = None
     response_code: str = ""  # of the press that is being worked out; spent by one `card_now`
     said: int = field(default=0, init=False)
-    _held: set[tuple[type, Any]] = field(default_factory=set, init=False)
+    _held: dict[tuple[type, Any], Any] = field(default_factory=dict, init=False)
     words: list[dict[str, Any]] = field(default_factory=list, init=False)  # said, and not written down yet
 
     @property
@@ -50,11 +50,10 @@ class Turn:
 
     def get(self, kind: type[M], key: Any) -> M:
         """The row, held until the turn ends; Refused when it is gone."""
-        held = (kind, key) in self._held
-        row = self.session.get(kind, key) if held else store.locked(self.session, kind, key)
+        row: M | None = self._held.get((kind, key)) or store.locked(self.session, kind, key)
         if row is None:
             raise Refused("没有找到这一件，可能已被删除。发送“待办”可以看现在等您办的事。")
-        self._held.add((kind, key))
+        self._held[kind, key] = row  # and kept: the session itself forgets rows that nobody holds
         return row
 
     def url(self, path: str) -> str:

@@ -67,7 +67,12 @@ def by_text(session: Session, mine: Wording, reader: Person, rules: Rules) -> li
     own = grams(mine.whole, THREE)
     if len(own) < FEWEST:
         return []
-    found = search.sharing(session, marks_of(mine), TEXTS, CANDIDATES)
+    asked: dict[tuple[str, str], Sequence[Wording]] = session.info.setdefault(
+        "near", {}
+    )  # each reader is told of these
+    if (mine.title, mine.body) not in asked:
+        asked[mine.title, mine.body] = search.sharing(session, marks_of(mine), TEXTS, CANDIDATES)
+    found = asked[mine.title, mine.body]
     return _nearest(session, mine, found, lambda other: _share(own, other), rules.similar_percent, reader, rules)
 
 
