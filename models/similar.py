@@ -68,7 +68,7 @@ def by_text(session: Session, mine: Wording, reader: Person, rules: Rules) -> li
     if len(own) < FEWEST:
         return []
     asked: dict[tuple[str, str], Sequence[Wording]] = session.info.setdefault(
-        "near", {}
+        search.NEAR, {}
     )  # each reader is told of these
     if (mine.title, mine.body) not in asked:
         asked[mine.title, mine.body] = search.sharing(session, marks_of(mine), TEXTS, CANDIDATES)
