@@ -12,6 +12,7 @@ from bot.inbox import Inbox
 
 async def _does_nothing(self: Inbox) -> None:
     while not self._stopping:
+        self.bell.begin()
         await self.bell.listen(60)
 
 
