@@ -19,7 +19,7 @@ from models.states import State
 from simulator.records import Call
 from simulator.script import Case, Ending
 from tests.faults.fleet import Blow
-from tests.faults.players import booked
+from tests.faults.players import booked, sent_round
 from tests.faults.stage import Stage
 
 ENDS = {
