@@ -106,7 +106,7 @@ class App:
         self.answers = Answers(office.routers, Dialogues(office.dialogues))
         self.outbox = Outbox(self.store, self.client, settings.wecom.agent_id, now)
         self.inbox = Inbox(self.store, self, now, wake_outbox=self._wake)
-        self.fetcher = Fetcher(self.store, self.client, self, now)
+        self.fetcher = Fetcher(self.store, self.client, self, now, wake_outbox=self.outbox.bell.ring)
         self._attached = False  # something has come that may have to be fetched
         self.jobs = office.jobs
         self.clock: Ticking | None = None

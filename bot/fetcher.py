@@ -4,7 +4,7 @@ Two replicas may fetch the same thing; the second finds it done. What cannot be 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -46,8 +46,11 @@ class Office(Protocol):
 class Fetcher:
     """One replica's fetching."""
 
-    def __init__(self, store: Store, client: Client, office: Office, now: Clock) -> None:
+    def __init__(
+        self, store: Store, client: Client, office: Office, now: Clock, *, wake_outbox: Callable[[], None]
+    ) -> None:
         self._store, self._client, self._office, self._now = store, client, office, now
+        self._wake_outbox = wake_outbox
         self.bell = Bell()
         self._stopping = False
         self.task: asyncio.Task[None] | None = None
@@ -84,6 +87,7 @@ class Fetcher:
             rows = await self._store.read(self._due)
             if rows:
                 await asyncio.gather(*(self._fetch(row) for row in rows))
+                self._wake_outbox()  # what was lost is told
         except StoreDown as down:
             log.warning("fetcher_waits_for_store", cause=str(down))
             await asyncio.sleep(PAUSE)
