@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 from sqlmodel import Session, col, func, select
 
+from bot.bell import Bell
 from bot.config import Settings
 from bot.dialogue import WITH_WORDS, Dialogues
 from bot.fetcher import Fetcher
@@ -253,13 +254,20 @@ class App:
         """Wait until nothing is left that could be worked on or sent now; False when time runs out."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while True:
-                    bells = (self.inbox.bell, self.fetcher.bell, self.outbox.bell)
-                    for bell in bells:
+                while not self.is_settled:
+                    for bell in self._bells:
                         await bell.quiet()
-                    if all(bell.is_quiet for bell in bells):
-                        return True
+                return True
         return False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing that could be worked on or sent now is left to this process, or in its hands."""
+        return all(bell.is_quiet for bell in self._bells)
+
+    @property
+    def _bells(self) -> tuple[Bell, ...]:
+        return self.inbox.bell, self.fetcher.bell, self.outbox.bell
 
     # --- health -------------------------------------------------------------------------------------------------------
 

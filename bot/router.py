@@ -170,7 +170,10 @@ class Answers:
 
     def _stranger(self, userid: str, turn: Turn) -> None:
         admins = turn.session.exec(
-            select(Person.name).join(Holding, col(Holding.person) == Person.userid).where(Holding.role == "sysadmin")
+            select(Person.name)
+            .join(Holding, col(Holding.person) == Person.userid)
+            .where(Holding.role == "sysadmin")
+            .order_by(col(Person.userid))
         ).all()
         ask = "、".join(admins) or "政协机关的系统管理员"
         guest = Person(userid=userid, name=userid)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from bot.large import in_lines
 from bot.wecom.messages import Card, CardNow, Say, Words, from_json, plain, to_json
@@ -110,7 +110,7 @@ class Turn:
 
         The card just pressed has been told by its own code (`card_now`): telling it again changes nothing.
         """
-        cards = self.session.exec(select(Outgoing).where(Outgoing.subject == subject)).all()
+        cards = self.session.exec(select(Outgoing).where(Outgoing.subject == subject).order_by(col(Outgoing.id))).all()
         for row in cards:
             if row.state is Wait.WAITING and not row.leased_until:
                 row.body = _without_buttons(row.body, done, tried=row.attempts > 0)

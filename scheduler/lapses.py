@@ -62,7 +62,9 @@ def _rate_without_reason(turn: Turn, a: Assignment) -> None:
     """Who chose 不满意 and never said why has rated all the same, and may open a second handling (hard rule 6)."""
     key = do(a, Event.RATE).key
     pending = turn.session.exec(
-        select(Conversation).where(Conversation.dialogue == "rate", Conversation.subject == key)
+        select(Conversation)
+        .where(Conversation.dialogue == "rate", Conversation.subject == key)
+        .order_by(col(Conversation.updated_at), col(Conversation.id))  # who spoke first is heard first
     ).all()
     for conversation in pending:
         said = {question: conversation.answers.get(question, "") for question in QUESTIONS}

@@ -106,9 +106,13 @@ class Town:
         await self.quiet()
 
     async def quiet(self) -> None:
-        """Wait until nothing is left to be worked on or sent."""
-        for app in self.apps:
-            assert await app.settled(), "the bot does not come to rest"
+        """Wait until nothing is left to be worked on or sent; replicas wake each other, so all must rest at once."""
+        for _ in range(100):
+            for app in self.apps:
+                assert await app.settled(), "the bot does not come to rest"
+            if all(app.is_settled for app in self.apps):
+                return
+        raise AssertionError("the replicas keep waking each other")
 
     def person(self, userid: str) -> Person:
         """A person of the town."""
