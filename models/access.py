@@ -141,16 +141,17 @@ def may_see(session: Session, person: Person, proposal: Proposal) -> bool:
     """
     if person.userid in {proposal.proposer, proposal.entered_by}:
         return person.userid == proposal.entered_by or not _is_written_by_the_office(proposal)
+    mine = holdings(session, person.userid)
+    known = was_submitted(proposal) or bool(proposal.serial_no)  # returned and signed anew, it is known
+    if known and any(h.role in SEES_ALL for h in mine):
+        return True
     if place := place_of(session, proposal.id, person.userid, Sign.SIGNED, Sign.INVITED):
         return place.state is Sign.SIGNED or proposal.state is State.COSIGNING
     merged = session.exec(select(Proposal).where(Proposal.merged_into == proposal.id)).all()
     if any(other.proposer == person.userid or has_signed(session, other.id, person.userid) for other in merged):
         return True
-    if proposal.state in _NOT_YET_SUBMITTED and not proposal.serial_no:  # returned and signed anew, it is known
+    if not known:
         return False
-    mine = holdings(session, person.userid)
-    if any(h.role in SEES_ALL for h in mine):
-        return True
     units = {h.unit for h in mine if h.unit}
     return any(a.unit in units and a.state is not Handling.RELEASED for a in assignments_of(session, proposal))
 
@@ -187,6 +188,14 @@ def reach(session: Session, person: Person) -> Any:
     units = [h.unit for h in mine if h.unit]
     tasks = select(Assignment.proposal_id).where(col(Assignment.unit).in_(units))
     return own.union(asked, *merged, tasks)
+
+
+def sieved(session: Session, person: Person, ids: Collection[int]) -> set[int]:
+    """Those of these ids that are within reach: of the others a person may see none, and none need be asked about."""
+    among = reach(session, person)
+    if among is None:
+        return set(ids)
+    return set(session.exec(select(Proposal.id).where(col(Proposal.id).in_(ids), col(Proposal.id).in_(among))))
 
 
 def is_public(proposal: Proposal) -> bool:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import object_session
 from sqlmodel import Session, col
 
 from models import access
@@ -20,7 +19,6 @@ from models.wording import Mark, Wording, keys_of, keys_to_ask, marks_of, worded
 BATCH = 2_000
 TEXTS = ("title", "analysis", "suggestions")
 KEYS = "wording_keys"
-NEAR = "near"  # where a session keeps what was found near a text (models/similar.py)
 ROOM, USUAL_ROOM = 128 * 1024, 2_000  # KiB of memory for SQLite's pages, the second as it is unless told
 
 
@@ -200,8 +198,6 @@ def _keep(connection: sa.Connection, p: Proposal) -> None:
         connection.execute(sa.delete(Wording).where(col(Wording.proposal_id) == new.proposal_id))
     connection.execute(sa.insert(Wording), [new.model_dump()])
     _dialect(connection).put(connection, [new])
-    if session := object_session(p):
-        session.info.pop(NEAR, None)  # what was found before this one was there
 
 
 def catch_up(connection: sa.Connection) -> int:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from models import access, search
 from models.people import Person
@@ -67,12 +67,7 @@ def by_text(session: Session, mine: Wording, reader: Person, rules: Rules) -> li
     own = grams(mine.whole, THREE)
     if len(own) < FEWEST:
         return []
-    asked: dict[tuple[str, str], Sequence[Wording]] = session.info.setdefault(
-        search.NEAR, {}
-    )  # each reader is told of these
-    if (mine.title, mine.body) not in asked:
-        asked[mine.title, mine.body] = search.sharing(session, marks_of(mine), TEXTS, CANDIDATES)
-    found = asked[mine.title, mine.body]
+    found = search.sharing(session, marks_of(mine), TEXTS, CANDIDATES)
     return _nearest(session, mine, found, lambda other: _share(own, other), rules.similar_percent, reader, rules)
 
 
@@ -96,15 +91,18 @@ def _nearest(
     rules: Rules,
 ) -> list[Near]:
     percents = {w.proposal_id: round(100 * likeness(w)) for w in found if w.proposal_id != mine.proposal_id}
+    likely = [number for number, percent in percents.items() if percent >= least]
+    if not likely:
+        return []
+    there = session.exec(select(Proposal).where(col(Proposal.id).in_(likely), access.submitted())).all()
+    perhaps = access.sieved(session, reader, likely)
     near: list[Near] = []
-    for number, percent in sorted(percents.items(), key=lambda one: (-one[1], -one[0])):
-        if percent < least or len(near) == rules.similar_shown:
+    for proposal in sorted(there, key=lambda p: (-percents[p.id or 0], -(p.id or 0))):
+        whole = proposal.id in perhaps and access.may_see(session, reader, proposal)
+        if whole or access.is_public(proposal):
+            near.append(Near(proposal, percents[proposal.id or 0], whole))
+        if len(near) == rules.similar_shown:
             break
-        proposal = session.get(Proposal, number)
-        if proposal and access.was_submitted(proposal):
-            whole = access.may_see(session, reader, proposal)
-            if whole or access.is_public(proposal):
-                near.append(Near(proposal, percent, whole))
     return near
 
 
