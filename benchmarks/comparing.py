@@ -120,7 +120,7 @@ class Comparing:
                     ms, number = timed(partial(self.store.write, partial(_add, proposal=new)))
                     spent[state].append(ms)
                 title = letters(new.title)
-                ms, found = timed(lambda title=title: other.write(partial(_find, words=title)))  # type: ignore[misc]
+                ms, found = timed(partial(other.write, partial(_find, words=title)))
                 if number not in found:
                     raise Failed("another replica does not find what was handed in")
                 seen.append(ms)

@@ -22,7 +22,7 @@ OPEN = 600  # in hand, besides those of the members who ask
 MOST = 1.3
 FIRST_FILLER = 100_000  # members whose proposals only fill the store
 WITHIN = 30.0
-STEP, TODO, MINE, SWEEP = (
+STEP, TASKS, MINE, SWEEP = (
     "a conversation step",
     "待办 (a unit's liaison)",
     f"我的提案 (of a member with {OWN})",
@@ -140,15 +140,15 @@ async def _talk(bench: Bench, offices: Sequence[_Office], turn: int) -> None:
         liaisons = [seeds.liaison(n) for n in range(bench.size(ASKING, 4))]
         newcomers = [seeds.member(MEMBERS + turn * NEWCOMERS + n) for n in range(bench.size(NEWCOMERS, 3))]
         members = [seeds.member(n) for n in range(bench.size(MEMBERS, 3))]
-        waits: list[dict[str, list[float]]] = [{STEP: [], TODO: [], MINE: []} for _ in offices]
+        waits: list[dict[str, list[float]]] = [{STEP: [], TASKS: [], MINE: []} for _ in offices]
         for chat, kept in zip(rooms, waits, strict=True):  # the first of each is dearer: it is not counted
             await chat.asks(liaisons[0], "待办", "件等您办")
             await chat.asks(members[0], "我的提案", "您有")
             kept.clear()
-            kept.update({STEP: [], TODO: [], MINE: []})
+            kept.update({STEP: [], TASKS: [], MINE: []})
         for what, people, said in (
             (STEP, newcomers, BEGINNING),
-            (TODO, liaisons[1:], (("待办", "件等您办"),)),
+            (TASKS, liaisons[1:], (("待办", "件等您办"),)),
             (MINE, [*members[1:], *members[1:]], (("我的提案", "您有"),)),
         ):
             for person in people:
@@ -209,5 +209,5 @@ def _figures(engine: str, small: _Office, big: _Office) -> list[Figure]:
     beside = f"with {small.size:,}, ms"
     return [
         Figure(f"{engine}: {what}, with {big.size:,}", "ms", big.figures[what], beside, small.figures[what], bar)
-        for what in (STEP, TODO, MINE, SWEEP)
+        for what in (STEP, TASKS, MINE, SWEEP)
     ]

@@ -109,13 +109,13 @@ async def _round(bench: Bench, turn: int, mail: Mail) -> Delivered:
     seeds.members(place.database, len(names))
     _due(place, names, mail)
     phones = {name: Heard() for name in names}
-    platform = _platform(place, names)
+    platform, waiting = _platform(place, names), Waiting(phones, sum(mail.notices))
 
     def rings(change: dict[str, Any]) -> None:
         if change["kind"] == "message" and (phone := phones.get(change["person"])):
             shown = platform.person(change["person"]).inbox[-1]
             if not shown.from_me:
-                phone.news.append((time.perf_counter(), ANSWERS in shown.text))
+                waiting.takes(phone, ANSWERS in shown.text)
 
     platform.on_change.append(rings)
     async with AsyncExitStack() as running:
@@ -126,8 +126,8 @@ async def _round(bench: Bench, turn: int, mail: Mail) -> Delivered:
         await bot.start()
         started = bot.cpu()
         asking = asyncio.create_task(_ask(platform, phones, names, mail.crowded))
-        await _all_there(phones, mail, sum(mail.notices))
         await asking
+        await waiting.wait()
         delivered = _counted(phones, names, mail)
         delivered.cpu = bot.cpu() - started
         await bot.stop()
@@ -186,14 +186,31 @@ async def _ask(platform: Platform, phones: dict[str, Heard], names: Sequence[str
         await platform.person(name).says(ASKS)
 
 
-async def _all_there(phones: dict[str, Heard], mail: Mail, total: int) -> None:
-    ends = time.perf_counter() + WITHIN
-    while (there := sum(not answer for phone in phones.values() for _, answer in phone.news)) < total or any(
-        phone.asked and not any(answer for _, answer in phone.news) for phone in phones.values()
-    ):
-        if time.perf_counter() > ends:
-            raise Failed(f"after {WITHIN:g} s {there} of {total} notices have arrived")
-        await asyncio.sleep(0.05)
+class Waiting:
+    """Until every notice has arrived, and everybody who asked is answered."""
+
+    def __init__(self, phones: dict[str, Heard], notices: int) -> None:
+        self.phones, self.notices, self.arrived, self.rung = phones, notices, 0, asyncio.Event()
+
+    def takes(self, phone: Heard, answer: bool) -> None:
+        """A message has arrived."""
+        phone.news.append((time.perf_counter(), answer))
+        self.arrived += not answer
+        self.rung.set()
+
+    async def wait(self) -> None:
+        """Raises Failed when it takes too long."""
+        try:
+            async with asyncio.timeout(WITHIN):
+                while self.arrived < self.notices or not all(map(_content, self.phones.values())):
+                    self.rung.clear()
+                    await self.rung.wait()
+        except TimeoutError as late:
+            raise Failed(f"after {WITHIN:g} s {self.arrived} of {self.notices} notices have arrived") from late
+
+
+def _content(phone: Heard) -> bool:
+    return not phone.asked or any(answer for _, answer in phone.news)
 
 
 def _counted(phones: dict[str, Heard], names: Sequence[str], mail: Mail) -> Delivered:

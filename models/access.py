@@ -195,7 +195,8 @@ def sieved(session: Session, person: Person, ids: Collection[int]) -> set[int]:
     among = reach(session, person)
     if among is None:
         return set(ids)
-    return set(session.exec(select(Proposal.id).where(col(Proposal.id).in_(ids), col(Proposal.id).in_(among))))
+    number = col(Proposal.id)
+    return {key for key in session.exec(select(number).where(number.in_(ids), number.in_(among))) if key}
 
 
 def is_public(proposal: Proposal) -> bool:
