@@ -20,14 +20,14 @@ from sqlmodel import Session
 from bot.config import DatabaseSettings
 from bot.desk import STORE, ConfigFile, fail, settings_from, speaking_of, store_at
 from bot.logs import log_to_stderr
-from models import backup as backups
 from models import books, parked, schema
-from models.backup import Done
 from models.books import Books
-from models.copying import Heard, NotEmpty
 from models.parked import Parked
 from models.rules import SHANGHAI
 from models.store import Store, database_url
+from models.store import backup as backups
+from models.store.backup import Done
+from models.store.copying import Heard, NotEmpty
 
 Replace = Annotated[bool, typer.Option("--replace", help="已有的内容可以换掉")]
 

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from models import triggers
 from models.audit import BEGINNING, Audit, Chain, digest
 from models.proposal import Proposal
+from models.store import triggers
 
 BATCH = 1_000
 

@@ -20,8 +20,8 @@ ONLY = {  # a tool, and who alone may know it
     "apscheduler": {"scheduler/clock.py"},
     "alembic": {"models/schema.py", "models/migrations"},
     "openpyxl": {"bot/roster_files.py"},
-    "psycopg": {"models"},
-    "sqlite3": {"models", "bot/desk.py"},
+    "psycopg": {"models/store"},
+    "sqlite3": {"models/store", "models/trouble.py", "bot/desk.py"},
     "simulator": {"bot/demo.py", "bot/__main__.py"},
 }
 PROPOSALS = {"models.proposal", "models.handling", "models.lifecycle"}
@@ -137,6 +137,16 @@ def test_nothing_is_left_to_be_done() -> None:
     left = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|raise NotImplementedError|pytest\.mark\.(skip|xfail)")
     places = [path for path in files(*ROOMS, "simulator", "protocol", "tests") if path.name != Path(__file__).name]
     assert [name(path) for path in places if left.search(path.read_text("utf-8"))] == []
+
+
+def test_only_the_store_speaks_one_engines_sql() -> None:
+    """What only SQLite or only PostgreSQL understands stands in models/store, or in a migration, which is history."""
+    own = re.compile(
+        r"PRAGMA |\bpg_\w+\(|sqlite_(master|sequence)|fts5|json_each|TRUNCATE |\bLISTEN |\bNOTIFY |"
+        r"CREATE (TRIGGER|VIRTUAL)|regclass|\bunnest\(|on_conflict|dialect\.name|[^:]::[a-z]+\b"
+    )
+    rooms = [path for path in files(*ROOMS) if not name(path).startswith(("models/store/", "models/migrations/"))]
+    assert [name(path) for path in rooms if own.search(path.read_text("utf-8"))] == []
 
 
 def test_nobody_reads_a_global_setting() -> None:

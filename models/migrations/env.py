@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy.types import TypeDecorator
 
 from models.schema import METADATA
-from models.search import KEYS
+from models.store.keys import KEYS
 
 
 def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:

@@ -12,7 +12,7 @@ from models.people import Person
 from models.proposal import Proposal
 from models.rules import Rules
 from models.states import State
-from models.store import Store
+from models.store import Store, keys
 from models.wording import Mark, Wording, letters
 from tests.models import corpus
 
@@ -160,7 +160,7 @@ def test_very_many_are_taken_in_as_well(store: Store, monkeypatch: pytest.Monkey
                 connection.execute(sa.delete(Wording).where(col(Wording.proposal_id).in_(late)))
                 connection.execute(sa.delete(Mark).where(col(Mark.proposal_id).in_(late)))
                 if not store.is_sqlite:
-                    connection.execute(sa.text(f"DELETE FROM {search.KEYS} WHERE proposal_id >= :it"), {"it": late[0]})  # noqa: S608
+                    connection.execute(sa.text(f"DELETE FROM {keys.KEYS} WHERE proposal_id >= :it"), {"it": late[0]})  # noqa: S608
             assert search.catch_up(connection) == (40 if clearing else 9)
         assert store.write(_kept) == before
         assert store.write(lambda session: len(numbers(session, "电梯", most=100))) == 2
@@ -168,7 +168,7 @@ def test_very_many_are_taken_in_as_well(store: Store, monkeypatch: pytest.Monkey
         if store.is_sqlite:
             assert connection.scalar(sa.text("PRAGMA cache_size")) == -2_000
         else:
-            assert connection.scalar(sa.text(f"SELECT to_regclass('ix_{search.KEYS}') IS NOT NULL"))
+            assert connection.scalar(sa.text(f"SELECT to_regclass('ix_{keys.KEYS}') IS NOT NULL"))
 
 
 def test_an_upgrade_takes_in_what_is_missing(store: Store) -> None:

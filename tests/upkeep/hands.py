@@ -16,14 +16,13 @@ from sqlmodel import Session, select
 from typer.testing import CliRunner
 
 from bot.__main__ import cli
-from models import backup, copying, triggers
 from models.attachment import Attachment, AttachmentContent
 from models.conversation import Conversation
-from models.copying import Heard
 from models.messages import Incoming, Outgoing, Wait
 from models.proposal import Proposal
 from models.states import Event
-from models.store import Store
+from models.store import Store, backup, copying, triggers
+from models.store.copying import Heard
 from tests.handlers.office import SU, WEN, Office
 from tests.town import MONDAY, prepare
 

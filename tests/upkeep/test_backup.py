@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from models import backup, books, copying
-from models.backup import BadBackup
-from models.copying import NotEmpty
-from models.store import Counter, Store, count_up
+from models import books
+from models.store import Counter, Store, backup, copying, count_up
+from models.store.backup import BadBackup
+from models.store.copying import NotEmpty
 from tests.upkeep.hands import (
     PAIRS,
     another_proposal,

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from models import audit, books, triggers
+from models import audit, books
 from models.audit import BEGINNING, Audit, Chain, digest
 from models.books import Books
 from models.proposal import Proposal
-from models.store import locked
+from models.store import locked, triggers
 from tests.upkeep.hands import ODD, bot, complaint, config, fine, proposal_ids, refused, store_of, tampered, well
 
 FACTS: dict[str, Any] = {

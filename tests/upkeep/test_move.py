@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from models import books, copying
-from models.copying import BadRow, NotEmpty
-from models.store import WrongSchema
+from models import books
+from models.store import WrongSchema, copying
+from models.store.copying import BadRow, NotEmpty
 from tests.databases import sqlite_url
 from tests.upkeep.hands import (
     PAIRS,

@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from models import copying, schema
+from models import schema
+from models.store import copying
 from models.trouble import why
 from tests.databases import Server, sqlite_url
 from tests.upkeep import old_server
@@ -337,7 +338,7 @@ def test_nothing_of_what_a_driver_says_is_repeated() -> None:
 def test_a_busy_office_is_said_to_be_busy(
     lived: Make, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.store._BUSY_MS", 50)
+    monkeypatch.setattr("models.store.transactions._BUSY_MS", 50)
     url = lived("sqlite")
     with store_of(url) as store, store.connection():
         line = refused("restore", "--config", config(tmp_path, url), kept, "--replace")

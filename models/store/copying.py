@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
-from models import schema, search, triggers
-from models.store import WrongSchema
+from models import schema, search
+from models.store import WrongSchema, triggers
 from models.trouble import Trouble
 
 BATCH = 500

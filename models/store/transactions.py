@@ -1,4 +1,4 @@
-"""The store: SQLite or PostgreSQL behind one transaction. Only this file, search and upkeep know how the two differ."""
+"""SQLite or PostgreSQL behind one transaction."""
 
 import asyncio
 import random

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
-from models import books, copying, schema
+from models import books, schema
 from models.books import Books
-from models.copying import Counted, Heard
-from models.store import Store, WrongSchema
+from models.store import Store, WrongSchema, copying
+from models.store.copying import Counted, Heard
 from models.trouble import Trouble
 
 PAGES = 2_000  # of a SQLite file, copied at a time
