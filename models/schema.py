@@ -20,10 +20,9 @@ from models import (
     proposal,
     search,
     store,
-    triggers,
     wording,
 )
-from models.store import Store, WrongSchema
+from models.store import Store, WrongSchema, triggers
 
 TABLES = (
     attachment,
