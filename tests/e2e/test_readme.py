@@ -23,6 +23,7 @@ PAIRS = (
     ("docs/deploy.md", "docs/deploy.zh-CN.md"),
     ("docs/upkeep.md", "docs/upkeep.zh-CN.md"),
     ("docs/guarantees.md", "docs/guarantees.zh-CN.md"),
+    ("docs/scale.md", "docs/scale.zh-CN.md"),
 )
 PAGES = tuple(page for pair in PAIRS for page in pair)
 ALL_PAGES = (*PAGES, "docs/rules.md", "docs/lifecycle.md")
