@@ -96,6 +96,9 @@ class Rules(BaseModel):
     similar_shown: int = Field(default=3, ge=1, le=5, description="相近的提案最多列几件〔默认〕")
     cosign_hours: int = Field(default=24, ge=1, le=240, description="联名邀请几小时内确认，平时〔C01〕")
     cosign_hours_in_session: int = Field(default=3, ge=1, le=72, description="联名邀请几小时内确认，全会期间〔C01〕")
+    cosign_remind_minutes: int = Field(
+        default=60, ge=5, le=1440, description="联名邀请到期前几分钟再提醒一次；刚发出的不提醒〔默认〕"
+    )
     session_days: int = Field(
         default=5, ge=0, le=30, description="大会截止时刻之前几日算全会期间，联名期限据此〔默认〕"
     )

@@ -295,10 +295,13 @@ async def test_the_time_is_over_and_may_be_extended(town: Town) -> None:
     await invited(town, "苏婉宁")
     card = await town.person(SU).sees("邀请您联名")
     await all_have_read(town)
-    await town.calendar.turn(hours=23)
+    lin, su = town.person(LIN), town.person(SU)
+    await town.calendar.turn(hours=22)
+    su.reads_nothing_more()
+    await town.calendar.turn(hours=1)
+    await su.reads("联名邀请即将到期", "林知夏邀请您联名", "逾期未答复即不署名")
     assert await places(town) == {SU: S.INVITED}
     await town.calendar.turn(hours=1)
-    lin, su = town.person(LIN), town.person(SU)
     await lin.reads("苏婉宁逾期未确认", "没有人联名")
     await su.reads("联名期限已过，您没有署名")
     await everybody_is_at_rest(town)
@@ -314,6 +317,22 @@ async def test_the_time_is_over_and_may_be_extended(town: Town) -> None:
     assert await places(town) == {SU: S.SIGNED}
     await taps(town, LIN, "延长期限")
     await lin.reads("没有等答复的邀请")
+
+
+async def test_the_reminder_of_an_invitation_is_said_once_and_can_be_answered(town: Town) -> None:
+    await invited(town)
+    await taps(town, HE, "同意联名")
+    await all_have_read(town)
+    await town.calendar.turn(hours=23)
+    await town.app.tick()
+    await town.quiet()
+    su = town.person(SU)
+    reminder = await su.reads("联名邀请即将到期")
+    await everybody_is_at_rest(town)
+    await su.presses("同意联名", card=reminder)
+    await town.quiet()
+    await su.reads("已同意联名")
+    assert await places(town) == {SU: S.SIGNED, HE: S.SIGNED}
 
 
 async def test_agreeing_after_the_time_but_before_the_clock_has_looked(town: Town) -> None:
