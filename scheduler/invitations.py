@@ -37,7 +37,8 @@ def _due(turn: Turn) -> dict[str, int]:
         col(Signature.lapses_at) <= turn.now + left,
         Signature.asked_at <= turn.now - left,  # who has only just been asked need not be told again
     )
-    keys = {_key(number, until): number for number, until in turn.session.exec(open_.order_by(col(Signature.id)))}
+    found = turn.session.exec(open_.order_by(col(Signature.id)))
+    keys = {_key(number, until): number for number, until in found if number and until}
     if not keys:
         return {}
     said = set(turn.session.exec(select(Outgoing.key).where(col(Outgoing.key).in_(keys))))
