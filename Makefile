@@ -4,5 +4,5 @@ setup: ; @scripts/setup dev
 check: ; @scripts/check
 test: ; @scripts/test
 demo: ; @scripts/setup run && .venv/bin/python -m bot demo
-rehearse: ; @scripts/setup run && .venv/bin/python -m simulator rehearse
+rehearse: ; @scripts/setup run && for way in $(or $(BY),""); do .venv/bin/python -m simulator rehearse $${way:+--by $$way} || exit; done
 bench: ; @scripts/bench --write
