@@ -15,11 +15,13 @@ from models import (
     conversation,
     handling,
     joint,
+    label,
     messages,
     people,
     proposal,
     search,
     store,
+    topic,
     triggers,
     wording,
 )
@@ -31,10 +33,12 @@ TABLES = (
     conversation,
     handling,
     joint,
+    label,
     messages,
     people,
     proposal,
     store,
+    topic,
     wording,
 )  # imported so that every table is known
 METADATA = SQLModel.metadata

@@ -9,7 +9,7 @@ from handlers.draft import attachments
 from models.errors import Refused
 
 WRITING = frozenset({"title", "analysis", "no_public_reason", "which"})  # there every word may belong to the answer
-PARTS = ("title", "category", "analysis", "suggestions", "units", "researched", "public", "secrecy")
+PARTS = ("title", "category", "analysis", "suggestions", "units", "researched", "public", "secrecy", "origin")
 
 _PLACE = r"第?\s*(\d{1,3}|[一二三四五六七八九十]{1,3})\s*条?"
 _DIGITS = "零一二三四五六七八九"
