@@ -18,10 +18,12 @@ from handlers import (
     topics,
     versions,
 )
+from handlers.draft import advice
 from handlers.pages import add_pages
 
 ROUTERS = (
     draft.router,
+    advice.router,
     reading.router,
     ask.router,
     search.router,

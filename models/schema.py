@@ -10,6 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
 from models import (
+    advice,
     attachment,
     audit,
     conversation,
@@ -28,6 +29,7 @@ from models import (
 from models.store import Store, WrongSchema
 
 TABLES = (
+    advice,
     attachment,
     audit,
     conversation,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from bot.questions import Exchange, bare, pieces
 from handlers import form
-from handlers.draft import attachments
+from handlers.draft import advice, attachments
 from models.errors import Refused
 
 WRITING = frozenset({"title", "analysis", "no_public_reason", "which"})  # there every word may belong to the answer
@@ -23,6 +23,8 @@ def edited(exchange: Exchange, text: str) -> str | None:
         return ""
     if found := re.fullmatch(r"修改\s*(.+)", words, re.DOTALL):
         return _part(exchange, found[1])
+    if (told := advice.wanted(exchange, words)) is not None:
+        return told
     if exchange.conversation.step in WRITING:
         return None
     for pattern, work in _WORDS:

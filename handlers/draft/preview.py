@@ -6,6 +6,7 @@ from bot.questions import Exchange
 from bot.wecom.messages import link
 from handlers import cosign, similar
 from handlers.cards.told import day
+from handlers.draft.advice import marked
 from handlers.draft.attachments import listed_in_short
 from handlers.draft.parts import origin_of, proposal_of
 from models import hints
@@ -87,6 +88,8 @@ def _advice(exchange: Exchange) -> list[str]:
     advice.append(hints.writing(analysis, suggestions))
     lines = [f"注意：{words}" for words in blocking]
     lines += [f"提示：{words}" for words in list(filter(None, advice))[:HINTS]]
+    if by_model := marked(exchange):
+        lines.append(f"说明：{by_model}")
     if late := past_deadline(exchange):
         lines.append(f"说明：{late}")
     return lines

@@ -1,4 +1,4 @@
-"""Topics and labels"""
+"""Topics, labels, advice"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,10 +49,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("proposal_id", "name"),
     )
     op.create_index("ix_proposal_label_name", "proposal_label", ["name", "proposal_id"], unique=False)
+    op.create_table(
+        "advice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("conversation", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("part", sa.String(length=32), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=32), nullable=False),
+        sa.Column("before", sa.String(), nullable=False),
+        sa.Column("masked", sa.String(), nullable=False),
+        sa.Column("hidden", sa.JSON(), nullable=False),
+        sa.Column("most", sa.Integer(), nullable=False),
+        sa.Column("after", sa.String(), nullable=False),
+        sa.Column("trouble", sa.String(length=32), nullable=False),
+        sa.Column("chosen", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_advice_person", "advice", ["person", "id"], unique=False)
+    op.create_index(
+        "ix_advice_waiting",
+        "advice",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
 
 
 def downgrade() -> None:
     """Back again."""
+    op.drop_table("advice")
     op.drop_table("proposal_label")
     op.drop_table("taking")
     op.drop_table("topic")
