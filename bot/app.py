@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 from sqlmodel import Session, col, func, select
 
+from bot.assistant import Assistant, tell
 from bot.bell import Bell
 from bot.config import Settings
 from bot.dialogue import WITH_WORDS, Dialogues
@@ -31,6 +32,7 @@ from bot.wecom.messages import Words
 from bot.wecom.oauth import add_oauth
 from bot.wecom.updates import parse
 from models import access, store
+from models.advice import Advice
 from models.attachment import Attachment
 from models.errors import Refused
 from models.messages import PARKED, Incoming, Lane, Outgoing
@@ -108,6 +110,8 @@ class App:
         self.outbox = Outbox(self.store, self.client, settings.wecom.agent_id, now)
         self.inbox = Inbox(self.store, self, now, wake_outbox=self._wake)
         self.fetcher = Fetcher(self.store, self.client, self, now, wake_outbox=self.outbox.bell.ring)
+        self.assistant = Assistant(self.store, settings.assistant, self, now, wake_outbox=self.outbox.bell.ring)
+        self._asked_model = False
         self._attached = False  # something has come that may have to be fetched
         self.jobs = office.jobs
         self.clock: Ticking | None = None
@@ -126,6 +130,8 @@ class App:
         self.inbox.start()
         self.outbox.start()
         self.fetcher.start()
+        if self.settings.assistant.is_on:
+            await self.assistant.start()
         web_app = web.Application(client_max_size=64 * 1024)
         add_callback(web_app, self.settings.wecom, accept=self.inbox.accept, now=self.now)
         add_oauth(web_app, self.settings.wecom, self.client, self.settings.server.public_url, self.now)
@@ -156,7 +162,7 @@ class App:
         await asyncio.gather(*self._beside, return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
-        await asyncio.gather(self.inbox.stop(), self.outbox.stop(), self.fetcher.stop())
+        await asyncio.gather(self.inbox.stop(), self.outbox.stop(), self.fetcher.stop(), self.assistant.stop())
         await self.client.close()
         await asyncio.to_thread(self.store.close)
         log.info("stopped")
@@ -185,6 +191,7 @@ class App:
             public_url=self.settings.server.public_url,
             dialogues=self.answers.dialogues,
             person=person,
+            has_model=self.settings.assistant.is_on,
         )
 
     def work(self, session: Session, row: Incoming) -> None:
@@ -195,6 +202,7 @@ class App:
         turn = self.turn(session, row.key, person)
         with structlog.contextvars.bound_contextvars(row=row.id, person=row.person):
             self.answers.answer(update, turn)
+        self._asked_model = self._asked_model or turn.asks_model
         turn.write_down()
 
     def refuse(self, session: Session, row: Incoming, refused: Refused) -> None:
@@ -210,8 +218,18 @@ class App:
             turn.say("抱歉，您发来的一个附件没能从企业微信取到，请重新发一次。", lane=Lane.NOTICE)
             turn.write_down()
 
+    def advise(self, session: Session, advice: Advice) -> None:
+        """The model has answered, or will not: whoever asked is told, in a turn of their own."""
+        if person := access.active(session, advice.person):
+            turn = self.turn(session, f"advice:{advice.id}", person)
+            tell(turn, advice)
+            turn.write_down()
+
     def _wake(self) -> None:
         self.outbox.bell.ring()
+        if self._asked_model:
+            self._asked_model = False
+            self.assistant.bell.ring()
         if self._attached:
             self._attached = False
             self.fetcher.bell.ring()
@@ -243,6 +261,8 @@ class App:
         self.inbox.bell.ring()
         self.outbox.bell.ring()
         self.fetcher.bell.ring()
+        if self.settings.assistant.is_on:
+            self.assistant.bell.ring()
 
     def _do(self, job: Job, session: Session) -> bool:
         turn = self.turn(session, job.name)
@@ -267,7 +287,8 @@ class App:
 
     @property
     def _bells(self) -> tuple[Bell, ...]:
-        return self.inbox.bell, self.fetcher.bell, self.outbox.bell
+        asking = (self.assistant.bell,) if self.settings.assistant.is_on else ()
+        return self.inbox.bell, self.fetcher.bell, *asking, self.outbox.bell
 
     # --- health -------------------------------------------------------------------------------------------------------
 
@@ -278,6 +299,7 @@ class App:
             "outbox": self.outbox.alive,
             "fetcher": self.fetcher.alive,
             "clock": self.clock is None or self.clock.alive,
+            **({"assistant": self.assistant.alive} if self.settings.assistant.is_on else {}),
         }
         healthy = all(checks.values())
         parked = await self._parked() if checks["database"] else {}

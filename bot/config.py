@@ -5,10 +5,10 @@ import re
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -62,6 +62,10 @@ def _address(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or odd:
         raise ValueError("请写成 https://主机 的样子")
     return url.rstrip("/")
+
+
+def _address_or_none(url: str) -> str:
+    return _address(url) if url else ""
 
 
 def _database(url: str) -> str:
@@ -122,6 +126,26 @@ class DatabaseSettings(Section):
     url: Annotated[str, AfterValidator(_database)] = Field(repr=False)  # may hold a password
 
 
+class AssistantSettings(Section):
+    """A language model behind an OpenAI-compatible address; without an address nothing is sent to anybody."""
+
+    base_url: Annotated[str, AfterValidator(_address_or_none)] = ""
+    model: str = Field(default="", max_length=200)
+    api_key: SecretStr = SecretStr("")
+    time_limit_seconds: int = Field(default=30, ge=1, le=120)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.base_url and not self.model:
+            raise ValueError("写了 base_url 就要写 model，即模型的名称")
+        return self
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a model to ask."""
+        return bool(self.base_url)
+
+
 class Settings(BaseSettings):
     """Everything the bot is told from outside. Built in code it takes what it is given; load() reads file and environment."""
 
@@ -133,6 +157,7 @@ class Settings(BaseSettings):
     server: ServerSettings
     database: DatabaseSettings
     rules: Rules = Rules()
+    assistant: AssistantSettings = AssistantSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -33,6 +33,8 @@ class Turn:
     dialogues: "Dialogues"
     person: Person | None = None
     response_code: str = ""  # of the press that is being worked out; spent by one `card_now`
+    has_model: bool = False  # a language model may be asked (bot/assistant.py)
+    asks_model: bool = field(default=False, init=False)  # … and is, when this turn is over
     said: int = field(default=0, init=False)
     _held: dict[tuple[type, Any], Any] = field(default_factory=dict, init=False)
     words: list[dict[str, Any]] = field(default_factory=list, init=False)  # said, and not written down yet

@@ -3,25 +3,33 @@
 from handlers import (
     ask,
     assign,
+    catalogue,
     communicate,
     cosign,
     draft,
     evaluate,
+    labels,
     moves,
     on_behalf,
     reading,
     reply,
     search,
     similar,
+    topics,
     versions,
 )
+from handlers.draft import advice
 from handlers.pages import add_pages
 
 ROUTERS = (
     draft.router,
+    advice.router,
     reading.router,
     ask.router,
     search.router,
+    topics.router,
+    catalogue.router,
+    labels.router,
     similar.router,
     evaluate.router,
     versions.router,
@@ -34,6 +42,8 @@ DIALOGUES = (
     *cosign.DIALOGUES,
     *on_behalf.DIALOGUES,
     *moves.DIALOGUES,
+    *labels.DIALOGUES,
+    *catalogue.DIALOGUES,
     *assign.DIALOGUES,
     *communicate.DIALOGUES,
     *reply.DIALOGUES,

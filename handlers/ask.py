@@ -19,6 +19,7 @@ from models import access
 from models.errors import Refused
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal, versions_of
+from models.label import labels_of
 from models.lifecycle import NAMES
 from models.messages import PARKED, WAITING, Outgoing
 from models.people import Person, Unit
@@ -140,7 +141,9 @@ def _state_of(turn: Turn, proposal: Proposal) -> tuple[tuple[str, str], ...]:
     """Where it stands, under whose names, in which version."""
     versions = len(versions_of(turn.session, proposal))
     changed = (("版本", f"第{versions}版，回复“版本”看修改"),) if versions > 1 else ()
-    return (("状态", proposal.state.value), *places_in_words(turn, proposal), *changed)
+    names = labels_of(turn.session, proposal, turn.rules.labels) if access.was_submitted(proposal) else []
+    sorted_under = (("五治", "、".join(names)),) if names else ()
+    return (("状态", proposal.state.value), *places_in_words(turn, proposal), *changed, *sorted_under)
 
 
 def where_it_stands(turn: Turn, proposal: Proposal) -> str:
@@ -218,10 +221,12 @@ def _help(turn: Turn) -> str:
     if turn.actor.large:
         return "\n".join([*lines, "待办——看等您办的事", "普通字——换回普通字"])
     if "member" in roles:
-        lines += ["邀请 姓名——请人联名；也可以发“退出联名”“申请撤案”"]
+        lines += ["邀请 姓名——请人联名；也可以发“退出联名”“申请撤案”", "选题——看参考选题，选一个来写"]
     if access.OFFICE[Role.STAFF] in roles:
-        lines += ["代录——为委员录入纸质提案"]
+        lines += ["代录——为委员录入纸质提案", "发布选题、选题进度——选题目录", "五治——按五治归类看提案"]
     lines += ["待办——看等您办的事，回复序号打开", "查 词语——找您能看到的提案，例如“查 老旧小区”"]
     lines += ["回答问题时：上一步、撤回、示例、再说一遍、跳过、完、预览、存草稿、取消"]
+    if "member" in roles:
+        lines += ["写的时候：润色、建议更具体——请教怎么改"]
     lines += ["字小回复“大字”，看不到卡片回复“文字版”。", "卡片上的按钮也可以直接打字，例如“签收”“同意”。"]
     return "\n".join(lines)

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from bot.questions import Exchange, as_it_is, bare
+from bot.questions import Choice, Exchange, as_it_is, bare
 from handlers.names import units_named
 from models.errors import Refused
 from models.guards import length
+from models.states import Origin
 
 YES = ("是", "是的", "有", "对", "Y", "y", "yes")
 NO = ("否", "不是", "没有", "无", "N", "n", "no")
 RESEARCHED = (*YES, "调研过", "已调研", "调研过了")
 NOT_RESEARCHED = (*NO, "没调研", "未调研", "没调研过", "没有调研", "没有调研过")
+ORIGINS = tuple(Choice(origin.name.lower(), origin.value) for origin in Origin)
 PUBLIC = ("同意", *YES, "公开", "同意公开")
 NOT_PUBLIC = ("不同意", *NO, "不公开", "不同意公开")
 
@@ -31,6 +33,15 @@ def category(exchange: Exchange, text: str) -> str:
     if len(fits) == 1:
         return fits[0]
     raise Refused("请点按钮，或回复类别的数字、名称。")
+
+
+def origin(exchange: Exchange, text: str) -> str:
+    """来源 in words, by a part of its name."""
+    words = bare(text)
+    fits = [choice.value for choice in ORIGINS if words and words in choice.label]
+    if len(fits) == 1:
+        return fits[0]
+    raise Refused("请回复来源前面的数字。")
 
 
 def worded(exchange: Exchange, text: str) -> str:

@@ -14,6 +14,7 @@ from handlers.names import one_unit
 from models.errors import Refused
 from models.handling import Assignment
 from models.joint import Signature
+from models.label import labels_of
 from models.people import Person
 from models.proposal import Proposal
 from models.states import Event, Handling, Stage, State
@@ -103,6 +104,8 @@ def spoken(turn: Turn, row: Row, event: Event) -> str:
     """What the actor is told after a press, where 已… would say too little."""
     if isinstance(row, Proposal) and event is Event.SUBMIT and row.serial_no:
         return f"提交成功，流水号：{row.serial_no}"
+    if isinstance(row, Proposal) and event is Event.LABEL:
+        return f"五治归类：{'、'.join(labels_of(turn.session, row, turn.rules.labels)) or '不归类'}"
     if isinstance(row, Signature) and event is Event.TAKE_BACK:
         return f"已收回对{turn.session.get_one(Person, row.person).name}的邀请"
     return event.done

@@ -68,6 +68,8 @@ def _answer(turn: Turn, words: str, before: int) -> None:
         raise Refused(f"要查的词太长了，请写{LONGEST}字以内的几个词。")
     if not finding.runs_of(words):
         raise Refused(HOW)
+    if words in turn.rules.labels and before == finding.NEWEST:
+        turn.say(f"要看归到“{words}”的提案，回复“五治 {words}”。")
     found = finding.find(turn.session, turn.actor, words, before, SHOWN)
     if found.proposals:
         _list(turn, words, found)

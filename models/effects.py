@@ -4,6 +4,7 @@ from datetime import date
 
 from models import deadlines
 from models.handling import Assignment, Communication, Rating, Reply
+from models.label import put_labels
 from models.rules import number, term_and_session
 from models.states import Handling, Means, Mode, Part, Stage, State, Talk, Verdict
 from models.step import Step, owed_stages, raters, ratings_of, reply_of, silent_raters, unit_of
@@ -74,6 +75,13 @@ def file(step: Step) -> None:
     p.filed_at = step.now
     p.proposal_no = _numbered(step, step.rules.numbering_template, "proposal")
     p.due_on = deadlines.assign_due(step.today, step.rules)
+
+
+def label(step: Step) -> None:
+    """五治: what it is sorted under replaces what it was before; the books keep every choice."""
+    names = [name for name in step.rules.labels if name in step.answers.get("labels", [])]
+    put_labels(step.session, step.proposal, names, step.by, step.now)
+    step.answers["reason"] = "、".join(names) or "不归类"
 
 
 def reject(step: Step) -> None:

@@ -44,6 +44,16 @@ def no(row: Row) -> bool:
     return False
 
 
+# --- sorting by labels (五治) ----------------------------------------------------------------------------------------
+
+SORTABLE = (State.FIRST_REVIEW, State.SECOND_REVIEW, State.FINAL_REVIEW, State.FILED)
+
+
+def in_first_review(row: Row) -> bool:
+    """Whether it is being looked through for the first time: there the button stands; later who wants it types it."""
+    return row.state is State.FIRST_REVIEW
+
+
 # --- the form (DOMAIN §3.1–3.3) ---------------------------------------------------------------------------------------
 
 

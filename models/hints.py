@@ -6,6 +6,7 @@ from collections.abc import Sequence
 _PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|0\d{2,3}[\s-]?\d{7,8})(?!\d)")
 _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+CONTACT = (_PHONE, _IDENTITY, _MAIL)  # what never leaves the house (models/masking.py)
 _SECRET = re.compile(
     r"绝密|机密|秘密级|秘密文件|内部文件|内部资料|密级|涉密|不宜公开|未公开的?(?:文件|数据)|军事设施|部队番号"
 )
@@ -35,6 +36,11 @@ _SLOGAN = re.compile(
     r"高度重视|提高(?:思想)?认识|统一思想|加强(?:组织)?领导|进一步加强|切实加强|大力(?:推进|发展|弘扬)|狠抓落实|真抓实干|营造(?:良好|浓厚)?氛围|"
     r"再上新?台阶|迈上新台阶|凝心聚力|齐抓共管|常抓不懈|全面提升|不断提高|持续加大|多措并举|综合施策|加大(?:宣传|投入|力度)"
 )
+_CAUSE = re.compile(r"原因|由于|因为|因此|症结|卡在|根源|导致|造成|在于|所致|主要是|缺乏|缺少|不足|不够|不畅|滞后")
+_MEASURE = re.compile(
+    r"\d|年[内底前末]|月底|季度|每[年月季周]|逐[年步]|首批|分[批期步]|试点|清单|全覆盖|期限|以内|之前|[一二三四五六七八九十]+[个年月]"
+)
+SHORT_ANALYSIS = 80  # characters
 SLOGANS = 2  # so many, and nothing said of who or how much
 
 
@@ -89,3 +95,48 @@ def writing(analysis: str, suggestions: Sequence[str]) -> str:
     if analysis and not _FIGURE.search(analysis):
         return "情况分析里没有数字，补一两个数据更有说服力。"
     return ""
+
+
+# --- asked for, a part at a time (润色, 建议更具体) -----------------------------------------------------------------
+
+
+def of_part(part: str, label: str, text: str) -> str:
+    """What a colleague would say of one part, line by line; empty when there is nothing to say."""
+    own = {"title": of_a_title, "analysis": of_analysis}.get(part, of_suggestion)
+    found = [hint for hint in (contact(text), *own(text)) if hint]
+    return "\n".join([f"{label}可以改进的：", *(f"· {hint}" for hint in found)]) if found else ""
+
+
+def of_analysis(text: str) -> list[str]:
+    """What would make the analysis stronger."""
+    return _some(
+        (not _FIGURE.search(text), "没有数字，补一两个数据更有说服力。"),
+        (not _CAUSE.search(text), "没有写原因，写明问题卡在哪里。"),
+        (len("".join(text.split())) < SHORT_ANALYSIS, "写得比较短，可以补上涉及多少人、多久了、有什么影响。"),
+        *_slogan(text),
+    )
+
+
+def of_suggestion(text: str) -> list[str]:
+    """What would make one suggestion easier to carry out."""
+    return _some(
+        (not _ACTOR.search(text), "没写由谁来做，写明牵头的部门。"),
+        (not _VERB.search(text), "没写要做什么，加上具体做法。"),
+        (not _MEASURE.search(text), "没写做到什么程度、什么时候做，可以加上期限或数量。"),
+        *_slogan(text),
+    )
+
+
+def of_a_title(title: str) -> list[str]:
+    """What would make the title plainer."""
+    form = title.startswith("关于") and title.endswith(("提案", "建议"))
+    return [*of_title(title), *_some((not form, "通常写成“关于……的提案”。"), *_slogan(title))]
+
+
+def _slogan(text: str) -> list[tuple[bool, str]]:
+    found = _SLOGAN.search(text)
+    return [(True, f"“{found[0]}”比较笼统，换成具体做法。")] if found else []
+
+
+def _some(*told: tuple[bool, str]) -> list[str]:
+    return [words for true, words in told if true]

@@ -70,6 +70,8 @@ PROPOSAL = (
     Move((S.SUBMITTED,),     R.STAFF,      E.ACCEPT,  S.FIRST_REVIEW,   g.not_own,           fx.accept,              ((R.PROPOSER, N.ACCEPTED), (R.CO_SIGNER, N.ACCEPTED))),
     Move((S.FIRST_REVIEW,),  R.STAFF,      E.PASS,    S.SECOND_REVIEW,  g.not_own,           fx.pass_first,          ((R.REVIEWER, N.TO_SECOND_REVIEW),)),
     Move((S.FIRST_REVIEW,),  R.STAFF,      E.RETURN,  S.RETURNED,       g.not_own,           fx.send_back_to_member, ((R.PROPOSER, N.RETURNED), (R.CO_SIGNER, N.RETURNED)),                    asks="reason", duty=g.no),
+    Move(g.SORTABLE,         R.STAFF,      E.LABEL,   None,             g.not_own,           fx.label,               (),                                             asks="labels", duty=g.no, offered=g.in_first_review),
+    Move((S.FINAL_REVIEW, S.FILED), R.DIRECTOR, E.LABEL, None,          g.not_own,           fx.label,               (),                                             asks="labels", duty=g.no, offered=g.no),
     Move((S.SECOND_REVIEW,), R.REVIEWER,   E.PASS,    S.FINAL_REVIEW,   g.another_reviewer,  fx.pass_second,         ((R.DIRECTOR, N.TO_FINAL_REVIEW),)),
     Move((S.SECOND_REVIEW,), R.REVIEWER,   E.RETURN,  S.RETURNED,       g.another_reviewer,  fx.send_back_to_member, ((R.PROPOSER, N.RETURNED), (R.CO_SIGNER, N.RETURNED)),                    asks="reason", duty=g.no),
     Move((S.FINAL_REVIEW,),  R.DIRECTOR,   E.FILE,    S.FILED,          g.another_reviewer,  fx.file,                ((R.PROPOSER, N.FILED), (R.CO_SIGNER, N.FILED), (R.DISPATCHER, N.TO_ASSIGN))),

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
 from models.columns import EnumName, UtcDateTime
-from models.states import Mode, State
+from models.states import Mode, Origin, State
 
 
 class Proposal(SQLModel, table=True):
@@ -42,6 +42,9 @@ class Proposal(SQLModel, table=True):
     consent_public: bool | None = None
     no_public_reason: str = ""
     not_secret: bool = False
+    origin: Origin = Field(
+        default=Origin.SELF_TOPIC, sa_column=Column(EnumName(Origin), nullable=False, server_default="self_topic")
+    )
 
     created_at: datetime = Field(sa_type=UtcDateTime)
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

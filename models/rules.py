@@ -75,6 +75,11 @@ class Rules(BaseModel):
     categories: Names = Field(
         default=("经济建设", "政治建设", "文化建设", "社会建设", "生态文明建设", "其他"), description="提案类别〔默认〕"
     )
+    labels: Names = Field(
+        default=("政治", "法治", "德治", "自治", "智治"),
+        description="五治归类的标签，初审、立案时由提案委给，可多选〔S2〕",
+    )
+    topic_max: int = Field(default=500, ge=100, le=2000, description="一条选题或线索连说明最多字数〔R44〕")
     title_max: int = Field(default=50, ge=20, le=100, description="案由最多字数〔C06〕")
     body_short: int = Field(default=200, ge=0, le=800, description="正文少于此字数时提示写具体些〔默认〕")
     body_warn: int = Field(default=1500, ge=800, le=5000, description="正文超过此字数时提醒〔R43〕")

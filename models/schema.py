@@ -10,30 +10,36 @@ from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
 from models import (
+    advice,
     attachment,
     audit,
     conversation,
     handling,
     joint,
+    label,
     messages,
     people,
     proposal,
     search,
     store,
+    topic,
     wording,
 )
 from models.store import Store, WrongSchema, triggers
 
 TABLES = (
+    advice,
     attachment,
     audit,
     conversation,
     handling,
     joint,
+    label,
     messages,
     people,
     proposal,
     store,
+    topic,
     wording,
 )  # imported so that every table is known
 METADATA = SQLModel.metadata

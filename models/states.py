@@ -24,6 +24,18 @@ class State(Enum):
     WITHDRAWN = "已撤案"
 
 
+class Origin(Enum):
+    """Where the matter of a proposal comes from (DOMAIN §3.1, §1.2); the first four stand in the catalogue of topics."""
+
+    TOPIC_CATALOG = "参考选题"
+    LEADER_TOPIC = "领导点题"
+    PUBLIC_TOPIC = "群众荐题"
+    CLUE = "提案线索"
+    SELF_TOPIC = "自主选题"
+    TALK = "协商转化"
+    OPINION = "社情民意转化"
+
+
 class Handling(Enum):
     """Where one unit's assignment stands (DOMAIN §4.3)."""
 
@@ -157,6 +169,7 @@ class Event(Enum):
     DROP = "不再撤案"
     ACCEPT = "受理"
     PASS = "通过"  # noqa: S105 - no password: the button of a reviewer
+    LABEL = "五治归类"
     RETURN = "退回修改"
     FILE = "立案"
     REJECT = "不予立案"

@@ -19,7 +19,7 @@ KINDS: dict[str, Kind] = {name: kind for kind, name in NAMES.items()}
 _STYLES = {
     Event.RETURN: 2, Event.SEND_BACK: 2, Event.OBJECT: 2, Event.DISPUTE: 2, Event.WAIVE: 2, Event.MERGE: 2, Event.REJECT: 3,
     Event.DECLINE: 2, Event.INVITE: 2, Event.EXTEND: 2, Event.CALL_OFF: 2, Event.DISOWN: 2, Event.REFUSE: 2, Event.DENY: 2,
-    Event.TAKE_BACK: 2, Event.DROP: 2,
+    Event.TAKE_BACK: 2, Event.DROP: 2, Event.LABEL: 2,
 }  # fmt: skip
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from bot.questions import Exchange, bare, pieces
 from handlers import form
-from handlers.draft import attachments
+from handlers.draft import advice, attachments
 from models.errors import Refused
 
 WRITING = frozenset({"title", "analysis", "no_public_reason", "which"})  # there every word may belong to the answer
-PARTS = ("title", "category", "analysis", "suggestions", "units", "researched", "public", "secrecy")
+PARTS = ("title", "category", "analysis", "suggestions", "units", "researched", "public", "secrecy", "origin")
 
 _PLACE = r"第?\s*(\d{1,3}|[一二三四五六七八九十]{1,3})\s*条?"
 _DIGITS = "零一二三四五六七八九"
@@ -23,6 +23,8 @@ def edited(exchange: Exchange, text: str) -> str | None:
         return ""
     if found := re.fullmatch(r"修改\s*(.+)", words, re.DOTALL):
         return _part(exchange, found[1])
+    if (told := advice.wanted(exchange, words)) is not None:
+        return told
     if exchange.conversation.step in WRITING:
         return None
     for pattern, work in _WORDS:

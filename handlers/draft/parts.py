@@ -10,7 +10,8 @@ from models.attachment import attachments_of, forget
 from models.guards import length
 from models.proposal import Proposal
 from models.rules import SHANGHAI
-from models.states import State
+from models.states import Origin, State
+from models.topic import give_back
 
 
 def new_draft(turn: Turn) -> Proposal:
@@ -47,7 +48,13 @@ def write(exchange: Exchange, p: Proposal) -> None:
     why = said.get("no_public_reason") or (said.get("public") or {}).get("note") or ""
     p.no_public_reason = why if p.consent_public is False else ""
     p.not_secret = said.get("secrecy") == "clear"
+    p.origin = origin_of(said)
     exchange.turn.session.add(p)
+
+
+def origin_of(said: dict[str, Any]) -> Origin:
+    """来源: the topic's, or what was said; who says nothing found the matter themselves."""
+    return Origin[(said.get("origin") or "self_topic").upper()]
 
 
 def said_yes(answer: Any) -> bool | None:
@@ -67,6 +74,7 @@ def answers_of(p: Proposal) -> dict[str, Any]:
         "public": None if p.consent_public is None else {"yes": p.consent_public},
         "no_public_reason": p.no_public_reason,
         "secrecy": "clear" if p.not_secret else None,
+        "origin": p.origin.name.lower(),
     }
 
 
@@ -121,5 +129,6 @@ def empty(exchange: Exchange) -> None:
     if proposal.state is State.DRAFT and proposal.serial_no is None:
         exchange.conversation.answers = {}
         write(exchange, proposal)
+        give_back(exchange.turn.session, proposal.id)
         for attachment in attachments_of(exchange.turn.session, proposal.id):
             forget(exchange.turn.session, attachment)

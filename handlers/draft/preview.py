@@ -6,12 +6,14 @@ from bot.questions import Exchange
 from bot.wecom.messages import link
 from handlers import cosign, similar
 from handlers.cards.told import day
+from handlers.draft.advice import marked
 from handlers.draft.attachments import listed_in_short
-from handlers.draft.parts import proposal_of
+from handlers.draft.parts import origin_of, proposal_of
 from models import hints
 from models.guards import length
 from models.rules import SHANGHAI, Rules
-from models.states import State
+from models.states import Origin, State
+from models.topic import topic_of
 
 SHOWN = 10  # suggestions; the whole text is a page away
 HINTS = 3  # at a time: whoever mends these sees the next
@@ -34,12 +36,23 @@ def preview(exchange: Exchange) -> str:
         f"是否同意公开：{_word(said.get('public'), '同意', '不同意')}",
         f"涉密自查：{'不涉密' if said.get('secrecy') == 'clear' else '—'}",
     ]
+    if origin := _origin(exchange):
+        lines.append(f"来源：{origin}")
     if attached := listed_in_short(exchange):
         lines.append(f"附件：{attached}")
     lines += _advice(exchange)
     lines += similar.at_preview(exchange, proposal_of(exchange))
     lines.append(link(exchange.turn.url(f"p/proposals/{proposal_of(exchange).id}"), "查看全文"))
     return "\n".join(lines)
+
+
+def _origin(exchange: Exchange) -> str:
+    """Where the matter comes from, unless from the member: 领导点题（3号选题“…”）."""
+    origin = origin_of(exchange.answers)
+    if origin is Origin.SELF_TOPIC:
+        return ""
+    topic = topic_of(exchange.turn.session, proposal_of(exchange).id)
+    return f"{origin.value}（{topic.called}）" if topic else origin.value
 
 
 def in_large_print(exchange: Exchange) -> str:
@@ -75,6 +88,8 @@ def _advice(exchange: Exchange) -> list[str]:
     advice.append(hints.writing(analysis, suggestions))
     lines = [f"注意：{words}" for words in blocking]
     lines += [f"提示：{words}" for words in list(filter(None, advice))[:HINTS]]
+    if by_model := marked(exchange):
+        lines.append(f"说明：{by_model}")
     if late := past_deadline(exchange):
         lines.append(f"说明：{late}")
     return lines

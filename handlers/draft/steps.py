@@ -178,6 +178,16 @@ DRAFT = Dialogue(
             short="内容涉密吗？",
         ),
         Ask(
+            "origin",
+            "来源",
+            "这件提案的题目从哪里来？请回复数字。",
+            form.origin,
+            choices=form.ORIGINS,
+            optional=True,
+            counted=False,
+            when=lambda e: e.conversation.step == "origin",  # nobody is asked; who wants to say it corrects it
+        ),
+        Ask(
             "preview",
             "提交前再看一遍",
             preview,

@@ -14,12 +14,14 @@ from models import access
 from models.attachment import KINDS, Attachment, attachments_of
 from models.handling import Assignment, Communication, Rating
 from models.joint import has_signed, seconders, signatures_of, signers, versions_of
+from models.label import labels_of
 from models.messages import Wait
 from models.people import Person, Unit
 from models.proposal import Proposal
 from models.states import RESULTS, Handling, Sign, Talk
 from models.step import assignments_of, reply_of, talks_of
 from models.store import Store
+from models.topic import topic_of
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def look(session: Session, userid: str, number: int) -> Seen:
             "checks": own or access.holds_any(session, person, access.SEES_ALL),
             **_people(session, proposal, own),
             **_texts(session, person, proposal),
+            "labels": labels_of(session, proposal),
+            "topic": topic_of(session, proposal.id),
             "attachments": [_attached(row) for row in attachments_of(session, proposal.id)],
         },
     )

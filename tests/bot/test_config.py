@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
-from bot.config import BadConfig, DatabaseSettings, ServerSettings, Settings, WeComSettings, load
+from bot.config import AssistantSettings, BadConfig, DatabaseSettings, ServerSettings, Settings, WeComSettings, load
 from models.rules import SHANGHAI, Rules, number, term_and_session
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
-SECTIONS = {"wecom": WeComSettings, "server": ServerSettings, "database": DatabaseSettings, "rules": Rules}
+SECTIONS = {
+    "wecom": WeComSettings,
+    "server": ServerSettings,
+    "database": DatabaseSettings,
+    "assistant": AssistantSettings,
+    "rules": Rules,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -300,3 +306,20 @@ def test_every_rule_is_described() -> None:
     for name, field in Rules.model_fields.items():
         assert field.description, name
         assert "〔" in field.description or name == "term_session", name
+
+
+def test_an_assistant_is_off_unless_it_has_an_address_and_then_needs_a_model(config: Any) -> None:
+    assert not load(EXAMPLE).assistant.is_on
+    with pytest.raises(BadConfig) as refused:
+        config(("base_url", 'base_url = "http://127.0.0.1:8000/v1"'))
+    assert refused.value.lines == ["assistant：写了 base_url 就要写 model，即模型的名称"]
+    with pytest.raises(BadConfig) as refused:
+        config(("base_url", 'base_url = "127.0.0.1:8000"'), ("model", 'model = "local"'))
+    assert refused.value.lines == ["assistant.base_url：请写成 https://主机 的样子"]
+    settings = config(
+        ("base_url", 'base_url = "http://127.0.0.1:8000/v1/"'),
+        ("model", 'model = "local"'),
+        ("api_key", 'api_key = "hunter2"'),
+    )
+    assert (settings.assistant.is_on, settings.assistant.base_url) == (True, "http://127.0.0.1:8000/v1")
+    assert "hunter2" not in repr(settings)

@@ -78,3 +78,22 @@ def test_sound_proposals_are_left_in_peace_and_the_poor_ones_are_not() -> None:
     assert any("几件事" in hint for hint in told["P036"])
     assert any("这类话" in hint for hint in told["P037"])
     assert sum(map(bool, told.values())) <= 4
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "found"),
+    [
+        ("title", "关于分步推进老旧小区加装电梯的提案", []),
+        ("title", "老旧小区加装电梯", ["关于……的提案"]),
+        ("title", "关于解决若干问题的建议", ["几件事"]),
+        ("analysis", "全市有42个单元没有电梯，主要是低层住户担心采光。" + "老人下楼难。" * 12, []),
+        ("analysis", "老人下楼难。", ["没有数字", "没有写原因", "比较短"]),
+        ("analysis", "有42人，请联系13800138000，主要是审批慢。", ["有电话", "比较短"]),
+        ("suggestions", "由住建局牵头，年底前制定实施清单。", []),
+        ("suggestions", "要高度重视。", ["没写由谁来做", "没写要做什么", "什么时候做", "“高度重视”比较笼统"]),
+    ],
+)
+def test_one_part_at_a_time(part: str, text: str, found: list[str]) -> None:
+    told = hints.of_part(part, "这一段", text).splitlines()[1:]
+    assert len(told) == len(found)
+    assert all(words in line for words, line in zip(found, told, strict=True))

@@ -321,6 +321,7 @@ class Walk(RuleBasedStateMachine):
                 "minutes": "当面谈了实施清单。",
             },
             Event.WAIVE: {"stage": stage.name, "stage_label": stage.value} if pick % 4 else {},
+            Event.LABEL: {"labels": ["法治", "自治", "别的"][: pick % 4]},
             Event.OPINE: {"text": "同意主办意见。"},
             Event.WRITE: {"result": "ABCD"[pick % 4], "text": "已列入计划。"}
             | ({"promise": "年内完成", "promise_due": "2026-12-31", "promise_owner": "局长"} if pick % 4 == 1 else {}),
