@@ -3,6 +3,7 @@
 from handlers import (
     ask,
     assign,
+    collective,
     communicate,
     cosign,
     draft,
@@ -26,12 +27,14 @@ ROUTERS = (
     evaluate.router,
     versions.router,
     on_behalf.router,
+    *collective.ROUTERS,
     cosign.router,
     moves.router,
 )
 DIALOGUES = (
     *draft.DIALOGUES,
     *cosign.DIALOGUES,
+    *collective.DIALOGUES,
     *on_behalf.DIALOGUES,
     *moves.DIALOGUES,
     *assign.DIALOGUES,

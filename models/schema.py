@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from models import (
     attachment,
     audit,
+    collective,
     conversation,
     handling,
     joint,
@@ -28,6 +29,7 @@ from models.store import Store, WrongSchema
 TABLES = (
     attachment,
     audit,
+    collective,
     conversation,
     handling,
     joint,
