@@ -31,7 +31,7 @@ class Found(Payload, tag="found"):
     organisation: str
 
 
-@router.command("集体提案")
+@router.command("集体提案", "开始写")
 def collective_proposals(turn: Turn) -> None:
     """The one that is being written, a new one, or a list of what is possible."""
     me = turn.actor.userid
@@ -96,7 +96,7 @@ def found(turn: Turn, organisation: str) -> None:
 
 
 def open_desk(turn: Turn, number: int, note: str = "") -> None:
-    """The workspace, as it stands: the one somebody has laid aside, or a new one."""
+    """The workspace, as it stands: the one somebody has laid aside, or a new one. With a note it is not shown anew."""
     proposal = turn.get(Proposal, number)
     if proposal.state is not State.DRAFT:
         raise Refused(f"这件集体提案现在是“{proposal.state.value}”，不用再写了。")
@@ -109,13 +109,21 @@ def open_desk(turn: Turn, number: int, note: str = "") -> None:
         turn.dialogues.open(turn, "collective", str(number), silent=True)
         desk = turn.dialogues.current(turn)
         assert desk is not None
-        desk.note = note
+    else:
+        turn.dialogues.take_up(desk)
+        desk.conversation.step = "desk"
+    if note:
+        turn.say(note + what_is_left(turn, proposal))
+    else:
         turn.dialogues.ask(desk)
-        return
-    desk.conversation.step = "desk"
-    turn.dialogues.touch(desk)  # it is as new: nobody need be told where it stood
-    desk.note = note
-    turn.dialogues.resume(desk)
+
+
+def what_is_left(turn: Turn, proposal: Proposal) -> str:
+    """还差情况分析、建议2; or that all is there."""
+    sections = collective.sections_of(turn.session, proposal)
+    missing = [collective.label(turn.session, section) for section in sections if not section.text]
+    left = f"还差{'、'.join(missing)}。" if missing else "各部分都有了。"
+    return f"{left}回复序号接着写，“集体提案”看分工。"
 
 
 def _is_desk_of(exchange: Exchange, number: int) -> bool:

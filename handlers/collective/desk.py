@@ -28,6 +28,11 @@ from models.states import Event, State
 SUBMIT = (Event.SEAL.value, "提交", "单位提交", "定稿")
 TEXTS = ("title", "analysis", "suggestions")
 SCAN = "盖章件"
+EXAMPLE = (
+    "2（写第2部分）、看 2（读全文）、批注 2 请补数据、版本 2（看每一稿和修改）、预览。"
+    "负责人和联系人还可以：执笔 张三、分工 2 张三、加一条 张三、删除 4、移除 张三。"
+    "负责人：以单位名义提交。"
+)
 
 
 def is_head(exchange: Exchange) -> bool:
@@ -66,12 +71,17 @@ def _desk(exchange: Exchange) -> str:
     writers = "、".join(person.name for person in collective.writers_of(session, proposal))
     head = session.get_one(Person, proposal.proposer).name
     lines = [called(exchange), f"负责人{head}；执笔：{writers or '还没有请人'}", *_parts(turn, proposal)]
-    how = "回复序号写那一部分，“看 2”读全文，“批注 2 意见”，“版本 2”看修改，“预览”看全部。"
-    if collective.organises(session, proposal, turn.actor.userid):
-        how += "\n“执笔 姓名”请人，“分工 2 姓名”，“加一条”，“删除 4”，“移除 姓名”。"
-    if is_head(exchange):
-        how += f"都写好了回复“{Event.SEAL.value}”。"
-    return "\n".join([*lines, how])
+    return "\n".join([*lines, _how(exchange, proposal, writers)])
+
+
+def _how(exchange: Exchange, proposal: Proposal, writers: str) -> str:
+    """What comes next; all that one can say here is told on request (示例)."""
+    session, me = exchange.turn.session, exchange.turn.actor.userid
+    if not writers and collective.organises(session, proposal, me):
+        return "请人执笔回复“执笔 张三、李四”；自己写回复序号，写好的全文可以直接粘贴。其他用法回复“示例”。"
+    if is_head(exchange) and all(section.text for section in collective.sections_of(session, proposal)):
+        return f"都写好了。“预览”看全部，提交回复“{Event.SEAL.value}”，要改回复序号。"
+    return "回复序号写那一部分，“预览”看全部，其他用法回复“示例”。"
 
 
 def _parts(turn: Turn, proposal: Proposal) -> list[str]:
@@ -207,7 +217,7 @@ DESK = Dialogue(
     "collective",
     called,
     (
-        Ask("desk", "分工与写作", _desk, _said, optional=True, counted=False),
+        Ask("desk", "分工与写作", _desk, _said, optional=True, counted=False, example=EXAMPLE),
         *(
             _head_is_asked(name)
             for name in ("category", "units", "researched", "public", "no_public_reason", "secrecy")

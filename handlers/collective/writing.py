@@ -150,13 +150,13 @@ def _done(exchange: Exchange) -> None:
         _tell_head(turn, proposal, f"{turn.actor.name}交来一稿{what}，因{why}没有并入，已另存在这一部分的版本里。")
         return
     if keeps:
-        open_desk(turn, proposal.id or 0, "留下了现在的，您的一稿另存在版本里。\n")
+        open_desk(turn, proposal.id or 0, "留下了现在的，您的一稿另存在版本里。")
         return
     collective.write(turn.session, proposal, section, text, turn.actor.userid, turn.now)
     _tell_head(
         turn, proposal, f"{turn.actor.name}写好了{what}（第{section.stamp}版，{length(text)}字）：{named(proposal)}"
     )
-    open_desk(turn, proposal.id or 0, f"{what}记下了，{length(text)}字，第{section.stamp}版。\n")
+    open_desk(turn, proposal.id or 0, f"{what}记下了，{length(text)}字，第{section.stamp}版。")
 
 
 def _tell_head(turn: Turn, proposal: Proposal, words: str) -> None:

@@ -94,7 +94,11 @@ async def test_several_write_the_head_presses_and_the_office_has_it(town: Town) 
     await jia.reads("要以单位名义提，请回复“集体提案”")
     await tells(town, JIA, "集体提案")
     await jia.reads(
-        f"{BODY}集体提案《未写案由》", "负责人贾有恒；执笔：还没有请人", "1 案由：未写", "3 建议1：未写", SEAL
+        f"{BODY}集体提案《未写案由》",
+        "负责人贾有恒；执笔：还没有请人",
+        "1 案由：未写",
+        "3 建议1：未写",
+        "执笔 张三、李四",
     )
     await tells(town, JIA, "执笔 苏婉宁、周衡之")
     await jia.reads("已请苏婉宁、周衡之执笔")
@@ -107,7 +111,9 @@ async def test_several_write_the_head_presses_and_the_office_has_it(town: Town) 
     await tells(town, JIA, "1")
     await jia.reads("案由：请发来正文")
     await tells(town, JIA, TITLE)
-    await jia.reads("案由记下了", f"集体提案《{TITLE}》", "1 案由：20字")
+    await jia.reads("案由记下了，20字", "还差情况分析、建议1")
+    await tells(town, JIA, "示例")
+    await jia.reads("批注 2 请补数据", "移除 张三", SEAL)
     await taps(town, SU, "开始写")
     await su.reads("2 情况分析（苏婉宁）：未写")
     await tells(town, SU, "2", ANALYSIS[0])
@@ -126,6 +132,8 @@ async def test_several_write_the_head_presses_and_the_office_has_it(town: Town) 
     await all_have_read(town)
     await tells(town, ZHOU, "预览")
     await zhou.reads(TITLE, "去年关停九个。", f"1. {SUGGESTION}")
+    await tells(town, JIA, "集体提案", "1")
+    await jia.reads(f"集体提案《{TITLE}》", "1 案由：20字", "2 情况分析（苏婉宁）", "批注1", "都写好了", SEAL)
     await tells(town, JIA, SEAL)
     await jia.reads("属于哪个类别？")
     await tells(town, JIA, *REST)
@@ -147,6 +155,24 @@ async def test_several_write_the_head_presses_and_the_office_has_it(town: Town) 
     await all_have_read(town)
     await tells(town, ZHOU, "继续")
     await zhou.reads("没有写到一半的内容")
+
+
+async def test_it_is_written_and_handed_in_without_cards(town: Town) -> None:
+    for who, mode in ((JIA, "大字"), (SU, "文字版"), (ZHOU, "大字")):
+        await tells(town, who, mode)
+    jia = await tells(town, JIA, "集体提案", "执笔 苏婉宁")
+    su = await tells(town, SU, "开始写")
+    await su.reads("请您执笔集体提案", "请回复：开始写")
+    await su.reads(f"{BODY}集体提案《未写案由》", "2 情况分析：未写")
+    await tells(town, SU, "1", TITLE, "2", *ANALYSIS, "完", "3", SUGGESTION)
+    await su.reads("建议1记下了", "各部分都有了")
+    await tells(town, JIA, SEAL, *REST)
+    await jia.reads("请看一遍", f"1 {SEAL}", "2 回到分工", "请回复数字")
+    await tells(town, JIA, "2")
+    await jia.reads("1 案由：20字", "都写好了")
+    await tells(town, JIA, SEAL, "1")
+    await jia.reads(f"已以{BODY}名义提交，流水号：S20260001")
+    assert (await proposal(town)).state is State.SUBMITTED
 
 
 async def test_it_lives_on_in_the_organisations_name(town: Town) -> None:
