@@ -154,6 +154,8 @@ class Dialogues(Shelf):
         if told is None:
             exchange.conversation.undo = before
             return False
+        if exchange.conversation not in exchange.turn.session:  # the words have ended it
+            return True
         dialogue.keep(exchange)
         self.touch(exchange)
         if told and exchange.conversation.step == "preview":

@@ -153,7 +153,8 @@ def has_a_hand(session: Session, proposal: Proposal, userid: str) -> bool:
 def in_hand(session: Session, userid: str) -> Sequence[Proposal]:
     """The collective drafts somebody has a hand in, newest first."""
     mine = or_(*(col(Proposal.id).in_(ids) for ids in within_reach(userid)))
-    wanted = select(Proposal).where(is_collective(), col(Proposal.state) == State.DRAFT, mine)
+    alive = select(Section.id).where(Section.proposal_id == Proposal.id, col(Section.dropped).is_(False)).exists()
+    wanted = select(Proposal).where(is_collective(), col(Proposal.state) == State.DRAFT, mine, alive)
     return session.exec(wanted.order_by(col(Proposal.id).desc())).all()
 
 
@@ -229,6 +230,19 @@ def keep_apart(session: Session, section: Section, text: str, by: str, now: date
     """A text that does not become the part's: it can be read among the versions."""
     session.add(Revision(section_id=section.id or 0, stamp=since, text=text, person=by, at=now, apart=True))
     session.flush()
+
+
+def discard(session: Session, proposal: Proposal) -> None:
+    """Nobody goes on with it: no part is left of it but what the versions keep."""
+    for section in sections_of(session, proposal):
+        section.dropped = True
+        session.add(section)
+    gather(session, proposal)
+
+
+def is_untouched(session: Session, proposal: Proposal) -> bool:
+    """Whether nothing has been written, and nobody been asked to write."""
+    return not any(section.stamp for section in sections_of(session, proposal)) and not writers_of(session, proposal)
 
 
 def revisions_of(session: Session, section: Section) -> Sequence[Revision]:

@@ -8,8 +8,9 @@ from bot.questions import Exchange
 from bot.router import Router, listed
 from bot.turn import Turn
 from handlers.cards.told import named
-from models import collective
+from models import access, collective
 from models.errors import Refused
+from models.messages import Lane
 from models.people import Organisation, Person
 from models.proposal import Proposal
 from models.states import State
@@ -91,7 +92,15 @@ def found(turn: Turn, organisation: str) -> None:
     body = turn.session.get(Organisation, organisation)
     if body is None or turn.actor.userid not in {body.head, body.contact}:
         raise Refused("这个组织现在不由您负责或联系，不能以它的名义发起提案。")
+    drafts = [p for p in collective.in_hand(turn.session, turn.actor.userid) if p.organisation == organisation]
+    if empty := next((p for p in drafts if collective.is_untouched(turn.session, p)), None):
+        open_desk(turn, empty.id or 0)
+        return
     proposal = collective.begin(turn.session, body, turn.now, turn.rules.term_session)
+    head = access.active(turn.session, body.head)
+    if head and head.userid != turn.actor.userid:
+        words = f"{turn.actor.name}以{body.name}名义发起了一件集体提案，由您最后确认提交。回复“集体提案”打开。"
+        turn.say(words, to=head, lane=Lane.NOTICE)
     open_desk(turn, proposal.id or 0)
 
 
@@ -102,6 +111,8 @@ def open_desk(turn: Turn, number: int, note: str = "") -> None:
         raise Refused(f"这件集体提案现在是“{proposal.state.value}”，不用再写了。")
     if not collective.has_a_hand(turn.session, proposal, turn.actor.userid):
         raise Refused("您不在这件集体提案的执笔人之列，看不到草稿。有疑问请联系负责人。")
+    if not collective.sections_of(turn.session, proposal):
+        raise Refused("这件集体提案已经作废，不用再写了。")
     current = turn.dialogues.current(turn)
     begun = [*([current] if current else []), *turn.dialogues.laid_aside(turn)]
     desk = next((e for e in begun if _is_desk_of(e, number)), None)

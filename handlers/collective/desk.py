@@ -30,7 +30,7 @@ TEXTS = ("title", "analysis", "suggestions")
 SCAN = "盖章件"
 EXAMPLE = (
     "2（写第2部分）、看 2（读全文）、批注 2 请补数据、版本 2（看每一稿和修改）、预览。"
-    "负责人和联系人还可以：执笔 张三、分工 2 张三、加一条 张三、删除 4、移除 张三。"
+    "负责人和联系人还可以：执笔 张三、分工 2 张三、加一条 张三、删除 4、移除 张三、作废。"
     "负责人：以单位名义提交。"
 )
 
@@ -132,7 +132,7 @@ def _words(exchange: Exchange, text: str) -> str | None:
     for pattern, work in WORDS:
         if found := pattern.fullmatch(bare(text) if pattern.groups < 2 else text.strip()):
             told = work(exchange, proposal, found)
-            if exchange.conversation.open:
+            if exchange.conversation in exchange.turn.session and exchange.conversation.open:
                 forget(exchange)
             return told
     if paste.is_whole(text):

@@ -12,6 +12,7 @@ from handlers.cards.told import minute, named
 from handlers.collective.begin import Desk
 from handlers.collective.writing import clipped, last_change
 from handlers.cosign import names_in
+from handlers.moves import forget_desks
 from handlers.versions import Change, in_words, pieces_between
 from models import collective
 from models.collective import SUGGESTION, Remark, Section, Writer
@@ -272,6 +273,21 @@ def _remove(exchange: Exchange, proposal: Proposal, found: re.Match[str]) -> str
     return f"删除了{what}。" + (f"原文：\n{clipped(section.text)}" if section.text else "")
 
 
+def _discard(exchange: Exchange, proposal: Proposal, found: re.Match[str]) -> str:
+    """作废: asked once more, for nobody goes on with it then."""
+    turn = exchange.turn
+    must_organise(turn, proposal)
+    called = _called(turn, proposal)
+    if not found[1]:
+        return f"{called}要作废吗？写过的各稿都留着，但不能再提交。确定请回复“确认作废”。"
+    writers = [person.userid for person in collective.writers_of(turn.session, proposal)]
+    collective.discard(turn.session, proposal)
+    forget_desks(turn, proposal)
+    _tell(turn, f"{called}已由{turn.actor.name}作废，不用再写。", *writers, proposal.proposer)
+    turn.say(f"{called}已作废。")
+    return ""
+
+
 _PLACE = r"第?\s*(\d{1,2})\s*(?:部分)?"
 WORDS: tuple[tuple[re.Pattern[str], Work], ...] = (
     (re.compile(rf"(?:写\s*)?{_PLACE}"), _write),
@@ -283,4 +299,5 @@ WORDS: tuple[tuple[re.Pattern[str], Work], ...] = (
     (re.compile(r"(?:移除|去掉|撤下)[\s:：]*(\S+)"), _send_away),
     (re.compile(r"(?:再)?加一条(?:建议)?[\s:：]*(.*)"), _add),
     (re.compile(rf"(?:删除|删掉)\s*{_PLACE}"), _remove),
+    (re.compile(r"(确认)?作废"), _discard),
 )

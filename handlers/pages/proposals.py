@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from bot.wecom.oauth import login_redirect, viewer
 from handlers.cards.told import minute
+from handlers.pages.together import drafting
 from handlers.versions import changes
 from models import access
 from models.attachment import KINDS, Attachment, attachments_of
@@ -72,6 +73,7 @@ def look(session: Session, userid: str, number: int) -> Seen:
             "checks": own or access.holds_any(session, person, access.SEES_ALL),
             **_people(session, proposal, own),
             **_texts(session, person, proposal),
+            "parts": drafting(session, proposal, person) if proposal.organisation else [],
             "attachments": [_attached(row) for row in attachments_of(session, proposal.id)],
         },
     )

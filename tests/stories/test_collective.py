@@ -130,6 +130,8 @@ async def test_several_write_the_head_presses_and_the_office_has_it(town: Town) 
     await tells(town, SU, f"{ANALYSIS[0]}去年关停九个。", "完", "版本 2")
     await su.reads("情况分析的版本", "第1版", "第2版", "【增：")
     await all_have_read(town)
+    shown = await page(town, SU)
+    assert all(words in shown for words in ("起草过程", "情况分析（苏婉宁执笔）", "<ins>", "批注 周衡之"))
     await tells(town, ZHOU, "预览")
     await zhou.reads(TITLE, "去年关停九个。", f"1. {SUGGESTION}")
     await tells(town, JIA, "集体提案", "1")
@@ -194,6 +196,7 @@ async def test_it_lives_on_in_the_organisations_name(town: Town) -> None:
     town.person(SU).reads_nothing_more()
     assert f"{BODY}（集体提案，负责人贾有恒）" in await page(town, SU)
     assert BODY not in await page(town, HE)
+    assert "起草过程" not in await page(town, WEN)
     wen = await tells(town, WEN, "查 互助养老")
     await wen.reads("第20260001号", f"（{BODY}，2026年")
     await tells(town, JIA, "我的提案")
@@ -248,6 +251,33 @@ async def test_a_forged_press_is_refused_and_a_strangers_too(town: Town) -> None
     await jia.reads("已经过时")
     await tells(town, SU, "继续")
     await town.person(SU).reads("没有写到一半的内容")
+
+
+async def test_the_contact_begins_one_and_it_is_given_up(town: Town) -> None:
+    li = await tells(town, LI, "集体提案")
+    await li.reads("请人执笔回复")
+    jia = town.person(JIA)
+    await jia.reads(f"黎可安以{BODY}名义发起了一件集体提案")
+    await tells(town, LI, "集体提案", "2")
+    await li.reads("请人执笔回复")
+    assert len(await rows(town, Proposal)) == 1, "an empty one is taken up again"
+    await tells(town, LI, "执笔 苏婉宁", "分工 2 苏婉宁")
+    su = await tells(town, SU, "集体提案", "2", ANALYSIS[0], "完", "确认作废")
+    await su.reads("请人和分工由负责人贾有恒来定")
+    await all_have_read(town)
+    await tells(town, LI, "作废")
+    await li.reads("要作废吗", "确认作废")
+    await tells(town, LI, "确认作废")
+    await li.reads(f"{BODY}集体提案《未写案由》已作废")
+    await jia.reads("已由黎可安作废")
+    await su.reads("已由黎可安作废")
+    await tells(town, SU, "继续")
+    await su.reads("没有写到一半的内容")
+    await taps(town, SU, "开始写")
+    await su.reads("已经作废")
+    await tells(town, SU, "集体提案")
+    await su.reads("由组织的负责人或联系人发起")
+    assert [kept.text for kept in await rows(town, Revision)] == [ANALYSIS[0]]
 
 
 # --- bad input --------------------------------------------------------------------------------------------------------
