@@ -66,7 +66,7 @@ def until_told() -> asyncio.Event:
 
 @cli.command("import")
 def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文件夹或 .xlsx 工作簿")]) -> None:
-    """导入委员、承办单位、工作人员；有一行不对就全不导入。"""
+    """导入委员、承办单位、工作人员、集体组织；有一行不对就全不导入。"""
     from bot.roster_files import read  # openpyxl, which a running bot has no use for
 
     settings = settings_from(config)
@@ -80,7 +80,10 @@ def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文�
         return store.write(lambda session: apply_roster(session, roster))
 
     counts = with_store(settings, enrol)
-    for what, tally in (("人员", counts.people), ("承办单位", counts.units)):
+    told = [("人员", counts.people), ("承办单位", counts.units)]
+    if roster.organisations:
+        told.append(("集体组织", counts.organisations))
+    for what, tally in told:
         typer.echo(f"{what}：新增{tally.new}，更改{tally.changed}，未变{tally.unchanged}")
 
 

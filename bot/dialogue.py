@@ -97,17 +97,20 @@ class Dialogues(Shelf):
 
     def resume(self, exchange: Exchange) -> None:
         """Take up what was laid aside: the question is asked again."""
-        if current := self.current(exchange.turn):
-            if current.conversation.id == exchange.conversation.id:
-                self.ask(exchange)
-                return
+        if not exchange.conversation.open:
+            if exchange.turn.now - exchange.conversation.updated_at >= DAYS_LATER:
+                exchange.note = self.by_name[exchange.conversation.dialogue].stood(exchange)
+            self.take_up(exchange)
+        self.ask(exchange)
+
+    def take_up(self, exchange: Exchange) -> None:
+        """Let it be the open one, without a word."""
+        current = self.current(exchange.turn)
+        if current and current.conversation.id != exchange.conversation.id:
             self.step_aside(current)
             exchange.turn.session.flush()  # one is closed before the other opens: the index allows one
-        if exchange.turn.now - exchange.conversation.updated_at >= DAYS_LATER:
-            exchange.note = self.by_name[exchange.conversation.dialogue].stood(exchange)
         exchange.conversation.open = True
         self.touch(exchange)
-        self.ask(exchange)
 
     # --- hearing ------------------------------------------------------------------------------------------------------
 
@@ -151,6 +154,8 @@ class Dialogues(Shelf):
         if told is None:
             exchange.conversation.undo = before
             return False
+        if exchange.conversation not in exchange.turn.session:  # the words have ended it
+            return True
         dialogue.keep(exchange)
         self.touch(exchange)
         if told and exchange.conversation.step == "preview":

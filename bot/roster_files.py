@@ -14,7 +14,21 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from pydantic import BaseModel
 
-from models.roster import CONTACTS, KINDS, ROLES, BadRoster, BadRow, Member, Roster, Sheet, Staff, UnitEntry, check
+from models.roster import (
+    CONTACTS,
+    KINDS,
+    ORGANISATIONS,
+    ROLES,
+    BadRoster,
+    BadRow,
+    Member,
+    OrganisationEntry,
+    Roster,
+    Sheet,
+    Staff,
+    UnitEntry,
+    check,
+)
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -63,8 +77,30 @@ STAFF = {
     "active": ("在任", "是或否；不填算“是”"),
     "plain": ("纯文字", "在微信里使用、看不到卡片的人填“是”；不填则保持原样"),
 }
-SHEETS: dict[str, dict[str, tuple[str, str]]] = {"委员": MEMBERS, "承办单位": UNITS, "工作人员": STAFF}
-MODELS: dict[str, type[BaseModel]] = {"委员": Member, "承办单位": UnitEntry, "工作人员": Staff}
+BODIES = {
+    "id": ("编号", "本地自定，导入后不要再改。必填"),
+    "name": ("组织名称", "对外署名用的全称，例如：农业界别。必填"),
+    "kind": ("类型", "从下拉列表选：" + "、".join(ORGANISATIONS) + "。必填"),
+    "quota": ("应交件数", "每年应交几件集体提案；不填则按规则参数"),
+    "head": ("负责人账号", "以单位名义提交只能由负责人确认，代替盖章。必填"),
+    "head_name": ("负责人姓名", "已在其他表中的可不填"),
+    "contact": ("联系人账号", "可以组织起草，不能提交"),
+    "contact_name": ("联系人姓名", ""),
+    "active": ("在用", "是或否；不填算“是”。填“否”则不再计入应交"),
+}
+OPTIONAL = "集体组织"  # a workbook or folder may do without
+SHEETS: dict[str, dict[str, tuple[str, str]]] = {
+    "委员": MEMBERS,
+    "承办单位": UNITS,
+    "工作人员": STAFF,
+    OPTIONAL: BODIES,
+}
+MODELS: dict[str, type[BaseModel]] = {
+    "委员": Member,
+    "承办单位": UnitEntry,
+    "工作人员": Staff,
+    OPTIONAL: OrganisationEntry,
+}
 EXAMPLES = {
     "委员": {"name": "沈小禾", "title": "市第一中学教师", "sector": "教育", "duty": "委员", "active": "是"},
     "承办单位": {
@@ -86,6 +122,14 @@ EXAMPLES = {
         "name": "赵六",
         "title": "提案委办公室副主任",
         "roles": "提案委工作人员、提案委复审人",
+        "active": "是",
+    },
+    OPTIONAL: {
+        "name": "农业界别",
+        "kind": "界别",
+        "quota": "1",
+        "head": "zhaoliu",
+        "head_name": "赵六",
         "active": "是",
     },
 }
@@ -113,6 +157,8 @@ CHOICES = {
     ("委员", "sector"): SECTORS,
     ("承办单位", "system"): ["党委系统", "政府系统", "法检", "群团系统", "区县与功能区"],
     ("承办单位", "kind"): list(KINDS),
+    (OPTIONAL, "kind"): list(ORGANISATIONS),
+    (OPTIONAL, "active"): ["是", "否"],
     ("工作人员", "roles"): list(ROLES.values()),
     **{(sheet, key): ["是", "否"] for sheet, key in (("委员", "active"), ("委员", "plain"), ("承办单位", "major"))},
     **{("工作人员", key): ["是", "否"] for key in ("active", "plain")},
@@ -132,6 +178,7 @@ JSON_UNITS = (
     | {f"{column}_name": f"contacts.{role}" for column, role in CONTACTS.items()}
 )
 JSON_STAFF = {key: key for key in STAFF} | {"userid": "wecom_userid", "title": "org_title", "active": "status"}
+JSON_BODIES = {key: key for key in BODIES}
 
 
 def read(path: Path) -> Roster:
@@ -153,6 +200,8 @@ def read_folder(folder: Path) -> Roster:
         _json_sheet(folder / "units.json", "units", JSON_UNITS),
         _json_sheet(folder / "staff.json", "staff", JSON_STAFF),
     ]
+    if (folder / "organisations.json").exists():
+        sheets.append(_json_sheet(folder / "organisations.json", "organisations", JSON_BODIES))
     if sum(len(sheet.rows) for sheet in sheets) > MAX_ROWS:
         raise _cannot(folder, f"超过 {MAX_ROWS} 行")
     return check(*sheets)
@@ -187,7 +236,7 @@ def _at(row: object, address: str) -> object:
 
 
 def read_workbook(path: Path) -> Roster:
-    """The roster of an .xlsx workbook with the sheets 委员, 承办单位, 工作人员; BadRoster with every row at fault."""
+    """The roster of an .xlsx workbook with the sheets 委员, 承办单位, 工作人员, perhaps 集体组织; BadRoster with every row at fault."""
     _bounded(path)
     _packed_honestly(path)
     left = MAX_ROWS
@@ -208,10 +257,14 @@ def read_workbook(path: Path) -> Roster:
         raise
     except Exception as error:  # a broken file makes openpyxl raise nearly anything
         raise _cannot(path, "无法读取，文件可能已损坏；请在表格软件里另存为 .xlsx 后再试") from error
-    bad += [BadRow(title, 0, "", "缺少这张工作表，请用模板填写") for title in SHEETS if title not in sheets]
+    bad += [
+        BadRow(title, 0, "", "缺少这张工作表，请用模板填写")
+        for title in SHEETS
+        if title not in sheets and title != OPTIONAL
+    ]
     if bad:
         raise BadRoster(bad)
-    return check(*(sheets[title] for title in SHEETS))
+    return check(*(sheets[title] for title in SHEETS if title in sheets))
 
 
 def _bounded(path: Path) -> None:
@@ -352,9 +405,10 @@ def _instructions(book: Workbook) -> None:
         "二、第一行的列名不要改动；“示例”开头的行不会导入，可以删去。",
         "三、同一个人可以同时出现在几张表里（例如既是委员又是工作人员），账号相同即是同一人，姓名须一致。",
         "四、每个承办单位要有联络员、复核人、领导各一位，且是三位不同的人；需要更多联络员时写在“工作人员”表并填单位编号。",
-        "五、请填写文字，不要用公式。一次最多 100000 行，文件不超过 20 MB。",
-        "六、有任何一行不对，整份都不会导入，并会指出哪张表、哪一行、哪一列、为什么；改好后重新导入即可。",
-        "七、重复导入是安全的：表中的人和单位按表更新；表中没有的人保持原样，要停用请把“在任”改为“否”。",
+        "五、“集体组织”表写能以单位名义提集体提案的专委会、界别、党派、团体、联络组；没有可以不填。",
+        "六、请填写文字，不要用公式。一次最多 100000 行，文件不超过 20 MB。",
+        "七、有任何一行不对，整份都不会导入，并会指出哪张表、哪一行、哪一列、为什么；改好后重新导入即可。",
+        "八、重复导入是安全的：表中的人和单位按表更新；表中没有的人保持原样，要停用请把“在任”改为“否”。",
     ]
     for row, line in enumerate(lines, 1):
         sheet.cell(row, 1, line).alignment = Alignment(wrap_text=True)

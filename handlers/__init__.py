@@ -4,6 +4,7 @@ from handlers import (
     ask,
     assign,
     catalogue,
+    collective,
     communicate,
     cosign,
     draft,
@@ -34,12 +35,14 @@ ROUTERS = (
     evaluate.router,
     versions.router,
     on_behalf.router,
+    *collective.ROUTERS,
     cosign.router,
     moves.router,
 )
 DIALOGUES = (
     *draft.DIALOGUES,
     *cosign.DIALOGUES,
+    *collective.DIALOGUES,
     *on_behalf.DIALOGUES,
     *moves.DIALOGUES,
     *labels.DIALOGUES,

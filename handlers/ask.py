@@ -16,6 +16,7 @@ from handlers.cards.similar import checked
 from handlers.cards.told import Told, gist, left, named
 from handlers.cosign import places_in_words
 from models import access
+from models.collective import CONTACT, author
 from models.errors import Refused
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal, versions_of
@@ -188,10 +189,11 @@ def mine(turn: Turn) -> None:
 
 
 def _mine(turn: Turn, p: Proposal) -> str:
+    body = f"（{author(turn.session, p)}）" if p.organisation else ""
     if p.state is State.DRAFT:
-        return f"{named(p)} 草稿，回复“继续”接着写"
+        return f"{named(p)}{body} 草稿，回复“{'集体提案' if body else '继续'}”接着写"
     stands = where_it_stands(turn, p).replace("\n", "；")
-    joint = "" if p.proposer == turn.actor.userid else "（联名）"
+    joint = body or ("" if p.proposer == turn.actor.userid else "（联名）")
     return f"{p.number}{named(p)}{joint} {p.state.value}{'：' + stands if stands else ''}"
 
 
@@ -222,8 +224,11 @@ def _help(turn: Turn) -> str:
         return "\n".join([*lines, "待办——看等您办的事", "普通字——换回普通字"])
     if "member" in roles:
         lines += ["邀请 姓名——请人联名；也可以发“退出联名”“申请撤案”", "选题——看参考选题，选一个来写"]
+    if CONTACT in roles:
+        lines += ["集体提案——以单位名义写，可以请委员执笔"]
     if access.OFFICE[Role.STAFF] in roles:
-        lines += ["代录——为委员录入纸质提案", "发布选题、选题进度——选题目录", "五治——按五治归类看提案"]
+        lines += ["代录——为委员录入纸质提案", "发布选题、选题进度——选题目录"]
+        lines += ["五治——按五治归类看提案", "集体提案进度——看哪些组织已交、未交"]
     lines += ["待办——看等您办的事，回复序号打开", "查 词语——找您能看到的提案，例如“查 老旧小区”"]
     lines += ["回答问题时：上一步、撤回、示例、再说一遍、跳过、完、预览、存草稿、取消"]
     if "member" in roles:

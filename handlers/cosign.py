@@ -286,6 +286,7 @@ def _invite_to_the_one(turn: Turn, names: str) -> None:
     wanted = select(Proposal).where(
         Proposal.proposer == turn.actor.userid,
         Proposal.entered_by == "",
+        Proposal.organisation == "",
         col(Proposal.state).in_([State.COSIGNING, State.DRAFT]),
         Proposal.title != "",
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.questions import Ask, Choice, Dialogue, Exchange, as_it_is
 from bot.router import Router, listed
@@ -11,6 +11,7 @@ from handlers.actions import Stale, acknowledge, get_row, held, perform
 from handlers.cards.buttons import KINDS, Do, do
 from handlers.cards.told import day, named
 from handlers.names import one_unit
+from models.conversation import Conversation
 from models.errors import Refused
 from models.handling import Assignment
 from models.joint import Signature
@@ -52,6 +53,7 @@ def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = No
     if perform(turn, row, event, answers):
         if isinstance(row, Proposal) and row.state is State.SUBMITTED:
             forget_draft(turn, row)
+            forget_desks(turn, row)
         if isinstance(row, Assignment) and row.state is Handling.REDO and event is Event.RATE:
             turn.say(
                 f"已提交评价。{named(_proposal(turn, row))}将重新办理：由单位主要负责人当面与您沟通，"
@@ -93,6 +95,16 @@ def forget_draft(turn: Turn, proposal: Proposal) -> None:
             turn.dialogues.drop(exchange)
 
 
+def forget_desks(turn: Turn, proposal: Proposal) -> None:
+    """A collective proposal is out of everybody's hands; what is half written of a part stays where it is."""
+    if not proposal.organisation:
+        return
+    desks = select(Conversation).where(Conversation.subject == str(proposal.id), Conversation.dialogue == "collective")
+    for row in turn.session.exec(desks.order_by(col(Conversation.id))):
+        turn.session.delete(row)
+    turn.session.flush()
+
+
 def _called(turn: Turn, row: Row) -> str:
     """How a row is told from others: of several signatures, whose it is."""
     whose = isinstance(row, Signature) and row.person != turn.actor.userid
@@ -102,7 +114,7 @@ def _called(turn: Turn, row: Row) -> str:
 
 def spoken(turn: Turn, row: Row, event: Event) -> str:
     """What the actor is told after a press, where 已… would say too little."""
-    if isinstance(row, Proposal) and event is Event.SUBMIT and row.serial_no:
+    if isinstance(row, Proposal) and event in {Event.SUBMIT, Event.SEAL} and row.serial_no:
         return f"提交成功，流水号：{row.serial_no}"
     if isinstance(row, Proposal) and event is Event.LABEL:
         return f"五治归类：{'、'.join(labels_of(turn.session, row, turn.rules.labels)) or '不归类'}"

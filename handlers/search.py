@@ -12,6 +12,7 @@ from handlers.cards.buttons import Show
 from handlers.cards.similar import year_of
 from handlers.cards.told import gist
 from models import finding
+from models.collective import author
 from models.errors import Refused
 from models.proposal import Proposal
 
@@ -89,12 +90,12 @@ def _list(turn: Turn, words: str, found: finding.Found) -> None:
     shown = found.proposals
     head = f"{_called(words)}，最近{SHOWN}件：" if found.more else f"{_called(words)}，共{len(shown)}件："
     if turn.dialogues.current(turn):  # a number would answer its question
-        lines = [f"· {link(turn.url(f'p/proposals/{p.id}'), _line(p))}" for p in shown]
+        lines = [f"· {link(turn.url(f'p/proposals/{p.id}'), _line(turn, p))}" for p in shown]
         more = "还有更早的，可以再加一个词来查。" if found.more else ""
         tail = f"{more}您正在写的内容还在等您，直接回答就好，或回复“继续”再看一遍。"
     else:
         rows: list[Payload] = [Show("proposal", p.id or 0) for p in shown]
-        lines = [f"{place} {_line(p)}" for place, p in enumerate(shown, 1)]
+        lines = [f"{place} {_line(turn, p)}" for place, p in enumerate(shown, 1)]
         tail = "回复序号打开。"
         if found.more:
             rows.append(Older(words, shown[-1].id or 0))
@@ -103,5 +104,6 @@ def _list(turn: Turn, words: str, found: finding.Found) -> None:
     turn.say("\n".join([head, *lines, tail]))
 
 
-def _line(p: Proposal) -> str:
-    return f"{p.number}《{gist(p.title, TITLE) or '未写案由'}》（{year_of(p)}，{p.state.value}）"
+def _line(turn: Turn, p: Proposal) -> str:
+    body = f"{author(turn.session, p)}，" if p.organisation else ""
+    return f"{p.number}《{gist(p.title, TITLE) or '未写案由'}》（{body}{year_of(p)}，{p.state.value}）"

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from models import collective
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal, has_signed, is_member, place_of, signatures_of, signers, silent_signers
 from models.people import Holding, Person
@@ -95,7 +96,7 @@ def holders(session: Session, role: Role, row: Row) -> Sequence[Person]:
     return []
 
 
-BESIDE = frozenset({Role.INVITEE, Role.CO_SIGNER, Role.CONSENTER, Role.RATER, Role.ENTERER})
+BESIDE = frozenset({Role.INVITEE, Role.CO_SIGNER, Role.CONSENTER, Role.RATER, Role.ENTERER, Role.HEAD, Role.WRITER})
 
 
 def _beside(session: Session, role: Role, row: Row) -> Sequence[Person]:
@@ -113,6 +114,11 @@ def _beside(session: Session, role: Role, row: Row) -> Sequence[Person]:
         return silent_signers(session, row) if isinstance(row, Withdrawal) else []
     if role is Role.RATER:
         return silent_raters(session, row) if isinstance(row, Assignment) else []
+    if role is Role.WRITER:
+        return collective.writers_of(session, proposal) if proposal.organisation else []
+    if role is Role.HEAD:
+        person = active(session, proposal.proposer) if proposal.organisation else None
+        return [person] if person else []
     person = active(session, proposal.entered_by) if proposal.entered_by else None
     return [person] if person else []
 
@@ -121,7 +127,7 @@ def holds(session: Session, person: Person, role: Role, row: Row) -> bool:
     """Whether this person stands in this role towards this row."""
     if role is Role.PROPOSER:
         proposal = _proposal(session, row)
-        return proposal.proposer == person.userid and not _is_written_by_the_office(proposal)
+        return proposal.proposer == person.userid and not _is_written_by_others(proposal)
     if role in BESIDE:
         return any(other.userid == person.userid for other in _beside(session, role, row))
     mine = holdings(session, person.userid)
@@ -141,6 +147,8 @@ def may_see(session: Session, person: Person, proposal: Proposal) -> bool:
     """
     if person.userid in {proposal.proposer, proposal.entered_by}:
         return person.userid == proposal.entered_by or not _is_written_by_the_office(proposal)
+    if proposal.organisation and collective.has_a_hand(session, proposal, person.userid):
+        return True
     mine = holdings(session, person.userid)
     known = was_submitted(proposal) or bool(proposal.serial_no)  # returned and signed anew, it is known
     if known and any(h.role in SEES_ALL for h in mine):
@@ -181,13 +189,14 @@ def reach(session: Session, person: Person) -> Any:
         return None
     own = select(Proposal.id).where(Proposal.proposer == person.userid)
     asked = select(Signature.proposal_id).where(Signature.person == person.userid)
+    together = collective.within_reach(person.userid)
     merged = [
         select(Proposal.merged_into).where(col(Proposal.id).in_(theirs), col(Proposal.merged_into).is_not(None))
         for theirs in (own, asked)
     ]
     units = [h.unit for h in mine if h.unit]
     tasks = select(Assignment.proposal_id).where(col(Assignment.unit).in_(units))
-    return own.union(asked, *merged, tasks)
+    return own.union(asked, *together, *merged, tasks)
 
 
 def sieved(session: Session, person: Person, ids: Collection[int]) -> set[int]:
@@ -203,6 +212,11 @@ def is_public(proposal: Proposal) -> bool:
     """Whether everybody may know that it exists, of which year it is and what became of it: filed, and not withheld."""
     withheld = proposal.consent_public is False or proposal.state is State.WITHDRAWN
     return proposal.proposal_no is not None and was_submitted(proposal) and not withheld
+
+
+def _is_written_by_others(proposal: Proposal) -> bool:
+    """Not yet the first proposer's to hand in: entered on behalf, or in a unit's name, where the press is the head's."""
+    return _is_written_by_the_office(proposal) or (proposal.state is State.DRAFT and bool(proposal.organisation))
 
 
 def _is_written_by_the_office(proposal: Proposal) -> bool:

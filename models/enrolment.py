@@ -5,9 +5,11 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
-from models.people import Holding, Person, Unit
+from models.collective import CONTACT, is_collective
+from models.people import Holding, Organisation, Person, Unit
+from models.proposal import Proposal
 from models.roster import CONTACTS, Roster
 
 
@@ -34,6 +36,7 @@ class Counts:
     people: Tally = field(default_factory=Tally)
     units: Tally = field(default_factory=Tally)
     ended: int = 0
+    organisations: Tally = field(default_factory=Tally)
 
 
 def apply_roster(session: Session, roster: Roster) -> Counts:
@@ -41,6 +44,7 @@ def apply_roster(session: Session, roster: Roster) -> Counts:
     counts = Counts()
     known = {person.userid: person for person in session.exec(select(Person))}
     places = {unit.id: unit for unit in session.exec(select(Unit))}
+    bodies = {body.id: body for body in session.exec(select(Organisation))}
     held = list(session.exec(select(Holding)))
     wanted, people = _holdings(roster), _people(roster)
 
@@ -59,11 +63,27 @@ def apply_roster(session: Session, roster: Roster) -> Counts:
         is_new, is_changed = _put(session, known.get(userid), values, Person)
         counts.people.add(is_new, is_changed or roles_before[userid] != roles_after[userid])
     counts.ended = len({key for key in gone if key[0] not in people})
-    session.flush()  # people and units stand before the roles that point to them
+    session.flush()  # people and units stand before what points to them
+    for body in roster.organisations:
+        values = body.model_dump(exclude={"head_name", "contact_name"}) | {"contact": body.contact or ""}
+        counts.organisations.add(*_put(session, bodies.get(body.id), values, Organisation))
+    _rename_heads(session, roster)
     for person, role, unit in sorted(wanted - {_key(holding) for holding in held}, key=str):
         session.add(Holding(person=person, role=role, unit=unit))
     session.flush()
     return counts
+
+
+def _rename_heads(session: Session, roster: Roster) -> None:
+    """What an organisation has proposed goes with its head's office: a new head answers for it."""
+    for entry in roster.organisations:
+        theirs = select(Proposal).where(
+            is_collective(), Proposal.organisation == entry.id, Proposal.proposer != entry.head
+        )
+        for proposal in session.exec(theirs.order_by(col(Proposal.id))):
+            proposal.proposer = entry.head
+            session.add(proposal)
+    session.flush()
 
 
 Key = tuple[str, str, str | None]
@@ -115,6 +135,9 @@ def _people(roster: Roster) -> dict[str, dict[str, Any]]:
             values = people.setdefault(userid, {"userid": userid, "name": name})
             values["active"] = True
             values["name"] = values["name"] or name
+    for body in roster.organisations:
+        for _, userid, name in body.contacts():
+            people.setdefault(userid, {"userid": userid, "name": name, "active": True})
     return people
 
 
@@ -125,4 +148,6 @@ def _holdings(roster: Roster) -> set[Key]:
             wanted |= {(one.userid, role, one.unit if role in CONTACTS.values() else None) for role in one.roles}
     for place in roster.units:
         wanted |= {(userid, CONTACTS[column], place.id) for column, userid, _ in place.contacts()}
+    for body in roster.organisations:
+        wanted |= {(userid, CONTACT, None) for _, userid, _ in body.contacts() if body.active}
     return wanted

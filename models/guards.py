@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlmodel import col, select
 
 from models import deadlines
+from models.collective import writes_along
 from models.handling import Assignment, Communication
 from models.joint import has_signed
 from models.people import Unit
@@ -101,6 +102,8 @@ def not_own(step: Step) -> Why:
     """Nobody reviews a proposal of their own, nor one they have co-signed."""
     if step.by == step.proposal.proposer:
         return "这是您本人的提案，请由其他同事审查。"
+    if step.proposal.organisation and writes_along(step.session, step.proposal, step.by):
+        return "您参与起草了这件集体提案，请由其他同事审查。"
     return "这是您联名的提案，请由其他同事审查。" if has_signed(step.session, step.proposal.id, step.by) else None
 
 

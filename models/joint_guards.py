@@ -28,6 +28,8 @@ def _name(step: Step, userid: str) -> str:
 @stated("必填各项齐全；所请的是其他现任委员，尚未受邀；人数在限内")
 def invitable(step: Step) -> Why:
     """T01: the text is whole, and whoever is asked may be asked."""
+    if step.proposal.organisation:
+        return "集体提案以单位名义提出，不请委员联名。"
     if why := complete(step):
         return why
     if "people" not in step.answers:  # only asking whether one may begin

@@ -53,6 +53,7 @@ PROPOSAL = (
     #    while               who           does       it becomes        provided             and then                told                                            asks
     Move((S.DRAFT,),         R.PROPOSER,   E.SUBMIT,  S.SUBMITTED,      g.complete,          jx.hand_in,             ((R.STAFF, N.TO_ACCEPT),),                      duty=g.no),
     Move((S.DRAFT,),         R.PROPOSER,   E.INVITE,  S.COSIGNING,      jg.invitable,        jx.invite,              (),                                             asks="cosign", duty=g.no),
+    Move((S.DRAFT,),         R.HEAD,       E.SEAL,    S.SUBMITTED,      g.complete,          jx.hand_in,             ((R.STAFF, N.TO_ACCEPT), (R.WRITER, N.COLLECTIVELY_SUBMITTED)), duty=g.no),
     Move((S.DRAFT,),         R.ENTERER,    E.EDIT,    None,             g.always,            fx.nothing,             (),                                             asks="draft", duty=jg.was_disowned),
     Move((S.DRAFT,),         R.ENTERER,    E.HAND_OVER, S.CONFIRMING,   g.complete,          jx.hand_over,           ((R.PROPOSER, N.ENTERED),),                     duty=g.no),
     Move((S.CONFIRMING,),    R.PROPOSER,   E.SUBMIT,  S.SUBMITTED,      g.complete,          jx.hand_in,             ((R.STAFF, N.TO_ACCEPT), (R.ENTERER, N.ENTRY_CONFIRMED))),

@@ -1,5 +1,7 @@
 """Who there is: people, units, and which roles they hold."""
 
+from datetime import date
+
 from sqlalchemy import JSON, Boolean, Column, Index, text
 from sqlmodel import Field, SQLModel
 
@@ -52,3 +54,19 @@ class Holding(SQLModel, table=True):
     person: str = Field(foreign_key="person.userid", max_length=64)
     role: str = Field(max_length=32)
     unit: str | None = Field(default=None, foreign_key="unit.id", max_length=64)
+
+
+class Organisation(SQLModel, table=True):
+    """Who may make collective proposals: a committee, sector, party, people's organisation or group (DOMAIN §3.1).
+
+    It speaks through its head, whose press stands for the stamp; a contact may do everything but that.
+    """
+
+    id: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=100)
+    kind: str = Field(max_length=32)  # one of models.roster.ORGANISATIONS
+    quota: int | None = None  # proposals a year; None: what the rules say
+    head: str = Field(foreign_key="person.userid", max_length=64)
+    contact: str = Field(default="", max_length=64)
+    active: bool = True
+    reminded_on: date | None = None  # the last day on which it was reminded of its quota

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import EnumName, UtcDateTime
@@ -16,6 +16,12 @@ class Proposal(SQLModel, table=True):
         Index("ix_proposal_proposer", "proposer", "state"),
         Index("ix_proposal_state", "state", "due_on"),
         Index("ix_proposal_merged", "merged_into"),
+        Index(
+            "ix_proposal_organisation",
+            "organisation",
+            sqlite_where=text("organisation <> ''"),
+            postgresql_where=text("organisation <> ''"),
+        ),
         {"sqlite_autoincrement": True},  # cards carry the id: after a restore it must not mean another case
     )
 
@@ -29,6 +35,9 @@ class Proposal(SQLModel, table=True):
     in_session: bool = False
     proposer: str = Field(foreign_key="person.userid", max_length=64)
     entered_by: str = Field(  # who of the office wrote it down for the member (代录)
+        default="", max_length=64, sa_column_kwargs={"server_default": ""}
+    )
+    organisation: str = Field(  # in whose name, where it is a collective proposal; `proposer` is its head then
         default="", max_length=64, sa_column_kwargs={"server_default": ""}
     )
 

@@ -32,6 +32,14 @@ CONTACTS = {
     "leader": "unit_leader",
 }  # a unit's columns -> roles
 KINDS = {"政府部门": "government", "党委部门": "party", "群团组织": "mass_org", "区县": "district", "功能区": "zone"}
+ORGANISATIONS = {  # who may make collective proposals (DOMAIN §3.1)
+    "专委会": "committee",
+    "界别": "sector",
+    "党派": "party",
+    "人民团体": "org",
+    "联络组": "liaison_group",
+    "小组": "group",
+}
 USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}")  # PROTOCOL §0
 SEPARATORS = re.compile(r"[、，,;；\s]+")
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # line breaks, zero-width marks, halves of characters
@@ -120,6 +128,20 @@ def _known_kind(text: str) -> str:
     return KINDS.get(text, text)
 
 
+def _known_organisation(text: str) -> str:
+    kind = ORGANISATIONS.get(text, text)
+    if kind not in ORGANISATIONS.values():
+        raise ValueError(f"请填：{'、'.join(ORGANISATIONS)}")
+    return kind
+
+
+def _number(value: object) -> int:
+    text = _text(value)
+    if not text.isascii() or not text.isdecimal() or len(text) > 2:
+        raise ValueError("请填一个数字")
+    return int(text)
+
+
 def _one_word(text: str) -> str:
     if SEPARATORS.search(text):
         raise ValueError("编号中不能有空格或标点")
@@ -132,6 +154,7 @@ Short = Annotated[Text, Field(max_length=32)]
 Line = Annotated[Text, Field(max_length=64)]
 Title = Annotated[Text, Field(max_length=200)]
 Id = Annotated[Line, AfterValidator(_one_word)]
+Quota = Annotated[int, BeforeValidator(_number)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 Roles = Annotated[tuple[str, ...], BeforeValidator(_roles), Field(min_length=1)]
 Keywords = Annotated[tuple[Line, ...], BeforeValidator(_words), Field(max_length=200)]
@@ -193,19 +216,42 @@ class Staff(Entry):
     plain: YesNo | None = None
 
 
+class OrganisationEntry(Entry):
+    """集体组织: who makes collective proposals, through its head; a contact may prepare them."""
+
+    id: Id
+    name: Annotated[Text, Field(max_length=100)]
+    kind: Annotated[Short, AfterValidator(_known_organisation)]
+    quota: Quota | None = None  # None: as the rules have it
+    head: Userid
+    head_name: Line = ""
+    contact: Userid | None = None
+    contact_name: Line = ""
+    active: YesNo = True
+
+    def contacts(self) -> Iterator[tuple[str, str, str]]:
+        """(column, userid, name) of whoever speaks for it."""
+        yield "head", self.head, self.head_name
+        if self.contact:
+            yield "contact", self.contact, self.contact_name
+
+
 class Roster(Entry):
     members: tuple[Member, ...] = ()
     units: tuple[UnitEntry, ...] = ()
     staff: tuple[Staff, ...] = ()
+    organisations: tuple[OrganisationEntry, ...] = ()
 
 
 E = TypeVar("E", bound=Entry)
 Read = list[tuple[int, E]]
 
 
-def check(members: Sheet, units: Sheet, staff: Sheet) -> Roster:
-    """The roster, or BadRoster with every row that cannot be taken."""
+def check(members: Sheet, units: Sheet, staff: Sheet, organisations: Sheet | None = None) -> Roster:
+    """The roster, or BadRoster with every row that cannot be taken. An office may do without organisations."""
     bad: list[BadRow] = []
+    groups = organisations or Sheet("集体组织", {})
+    bodies = _entries(groups, OrganisationEntry, bad)
     people, places, office = (
         _entries(members, Member, bad),
         _entries(units, UnitEntry, bad),
@@ -215,7 +261,9 @@ def check(members: Sheet, units: Sheet, staff: Sheet) -> Roster:
     bad += _repeated(staff, office, "userid", "账号")
     bad += _repeated(units, places, "id", "编号")
     bad += _repeated(units, places, "name", "名称")
-    bad += _several_names(members, people, units, places, staff, office)
+    bad += _repeated(groups, bodies, "id", "编号")
+    bad += _repeated(groups, bodies, "name", "名称")
+    bad += _several_names(_named(members, people, units, places, staff, office, groups, bodies))
     if not bad:  # else a row that could not be read would be called missing
         bad += _unit_roles(units, places, staff, office)
     if bad:
@@ -224,6 +272,7 @@ def check(members: Sheet, units: Sheet, staff: Sheet) -> Roster:
         members=tuple(entry for _, entry in people),
         units=tuple(entry for _, entry in places),
         staff=tuple(entry for _, entry in office),
+        organisations=tuple(entry for _, entry in bodies),
     )
 
 
@@ -265,15 +314,32 @@ def _repeated(sheet: Sheet, entries: Read[E], column: str, called: str) -> Itera
         first.setdefault(value, row)
 
 
-def _several_names(
-    members: Sheet, people: Read[Member], units: Sheet, places: Read[UnitEntry], staff: Sheet, office: Read[Staff]
-) -> Iterator[BadRow]:
-    """One account is one person: wherever it stands, the name beside it is the same."""
-    known: dict[str, tuple[str, str]] = {}
+Named = tuple[Sheet, int, str, str, str]
+
+
+def _named(
+    members: Sheet,
+    people: Read[Member],
+    units: Sheet,
+    places: Read[UnitEntry],
+    staff: Sheet,
+    office: Read[Staff],
+    groups: Sheet,
+    bodies: Read[OrganisationEntry],
+) -> list[Named]:
+    """Every place where an account stands, with the name beside it."""
     named = [(members, row, "name", entry.userid, entry.name) for row, entry in people]
     named += [(staff, row, "name", entry.userid, entry.name) for row, entry in office]
     for row, place in places:
         named += [(units, row, f"{column}_name", userid, name) for column, userid, name in place.contacts()]
+    for row, body in bodies:
+        named += [(groups, row, f"{column}_name", userid, name) for column, userid, name in body.contacts()]
+    return named
+
+
+def _several_names(named: Sequence[Named]) -> Iterator[BadRow]:
+    """One account is one person: wherever it stands, the name beside it is the same."""
+    known: dict[str, tuple[str, str]] = {}
     for sheet, row, column, userid, name in named:
         where = f"{sheet.name} 第 {row} 行"
         if not name:

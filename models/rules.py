@@ -110,6 +110,14 @@ class Rules(BaseModel):
     max_co_signers: int = Field(default=0, ge=0, le=50, description="一件提案最多几位联名人，0 不限〔默认〕")
     co_signers_hint: int = Field(default=10, ge=0, le=50, description="联名人超过几位时提示提案人〔默认〕")
     cosigned_hint: int = Field(default=5, ge=0, le=50, description="同一委员本次会议联名超过几件时提示本人〔默认〕")
+    collective_deadline: Moment | None = Field(
+        default=None, description="集体提案征集截止时刻，不写时区即北京时间；不填即 in_session_deadline〔默认〕"
+    )
+    collective_quota_per_org: int = Field(default=1, ge=0, le=5, description="每个组织每年应交几件集体提案〔S0〕")
+    collective_marks_days: Days = Field(default=(30, 15, 7), description="集体提案征集截止前几日提醒未交的组织〔S0〕")
+    collective_ratio_percent: int = Field(
+        default=30, ge=10, le=50, description="立案提案中集体提案的目标占比，百分比〔S0〕"
+    )
     serial_template: Template = Field(default="S{yyyy}{seq:4}", description="流水号样式，提交即给〔默认〕")
     numbering_template: Template = Field(default="{yyyy}{seq:4}", description="提案号样式，立案时才给〔S4〕")
 
@@ -168,6 +176,11 @@ class Rules(BaseModel):
             if getattr(self, low) > getattr(self, high):
                 raise ValueError(f"{low} 不能大于 {high}")
         return self
+
+    @property
+    def collective_end(self) -> datetime | None:
+        """Until when collective proposals are collected; None when nobody has said."""
+        return self.collective_deadline or self.in_session_deadline
 
     @property
     def remind_time(self) -> time:

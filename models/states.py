@@ -159,6 +159,7 @@ class Event(Enum):
     TAKE_BACK = "收回邀请"
     LEAVE = "退出联名"
     SECOND = "附议"
+    SEAL = "以单位名义提交"
     HAND_OVER = "请委员确认"
     DISOWN = "退回代录"
     WITHDRAW = "申请撤案"
@@ -208,6 +209,7 @@ _DONE = {
     "DENY": "已定不准撤案",
     "DROP": "已收回撤案申请",
     "HAND_OVER": "已送委员确认",
+    "SEAL": "已以单位名义提交",
     "LAPSE": "期限已过",
 }
 
@@ -221,6 +223,8 @@ class Role(Enum):
     CONSENTER = "未表态的联名人"
     RATER = "评价人"  # the proposer and each co-signer, until they have rated
     ENTERER = "代录人"
+    HEAD = "单位负责人"  # of the organisation whose collective proposal it is, while it is written
+    WRITER = "执笔人"
     MEMBER = "委员"
     STAFF = "提案委工作人员"
     REVIEWER = "提案委复审人"
@@ -244,6 +248,7 @@ class Notice(Enum):
     LEFT = "联名人退出"
     JOINTLY_SUBMITTED = "联名提案已提交"
     SECONDED = "有委员附议"
+    COLLECTIVELY_SUBMITTED = "参与起草的集体提案已提交"
     ENTERED = "请确认代录的提案"
     ENTRY_CONFIRMED = "代录的提案已确认"
     ENTRY_DISOWNED = "代录的提案被退回"

@@ -9,6 +9,7 @@ from sqlalchemy import and_, exists, false, or_
 from sqlmodel import Session, col, select
 
 from models import access, deadlines, guards
+from models.collective import is_collective
 from models.handling import Assignment, Communication, Rating
 from models.joint import Signature, Withdrawal, signatures_of
 from models.lifecycle import TABLES, Move, moves_from
@@ -72,7 +73,8 @@ def _rows(
 ) -> Iterable[tuple[Role, Sequence[Row]]]:
     mine = {(h.role, h.unit) for h in access.holdings(session, person.userid)}
     own = col(Proposal.proposer) == person.userid
-    shown = or_(col(Proposal.entered_by) == "", col(Proposal.state) != State.DRAFT)
+    ones_own = and_(col(Proposal.entered_by) == "", col(Proposal.organisation) == "")
+    shown = or_(ones_own, col(Proposal.state) != State.DRAFT)
     yield Role.PROPOSER, _standing(session, Proposal, Role.PROPOSER, wanted, own, shown)
     for table in (Assignment, Communication, Signature, Withdrawal):
         about_own = col(table.proposal_id).in_(select(Proposal.id).where(own))
@@ -108,6 +110,7 @@ def _beside(
     )
     yield Role.RATER, _standing(session, Assignment, Role.RATER, wanted, mine, ~given)
     yield Role.ENTERER, _standing(session, Proposal, Role.ENTERER, wanted, col(Proposal.entered_by) == me)
+    yield Role.HEAD, _standing(session, Proposal, Role.HEAD, wanted, own, is_collective())
 
 
 def _standing(session: Session, kind: Any, role: Role, wanted: Callable[[Move], bool], *where: Any) -> Sequence[Any]:

@@ -105,6 +105,14 @@ def jointly_submitted(t: Told) -> Say:
     )
 
 
+def collectively_submitted(t: Told) -> Say:
+    """Who wrote along: it is in."""
+    return Words(
+        f"您参与起草的{t.proposer}集体提案{named(t.proposal)}已由负责人以单位名义提交，流水号：{t.proposal.serial_no}。"
+        f"{_full_text(t)}"
+    )
+
+
 def seconded(t: Told) -> Say:
     """The first proposer: somebody else supports it."""
     return Words(f"{t.by}附议了您的提案{named(t.proposal)}。附议表示支持，不参与办理和评价。")
@@ -223,6 +231,7 @@ CARDS: dict[Notice, Callable[[Told], Say | None]] = {
     Notice.TAKEN_BACK: taken_back,
     Notice.LEFT: left_,
     Notice.JOINTLY_SUBMITTED: jointly_submitted,
+    Notice.COLLECTIVELY_SUBMITTED: collectively_submitted,
     Notice.SECONDED: seconded,
     Notice.ENTERED: entered,
     Notice.ENTRY_CONFIRMED: entry_confirmed,

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot.wecom.messages import Button
 from handlers.cards.buttons import buttons_for
+from models.collective import author
 from models.handling import Assignment, Communication, Reply
 from models.joint import Signature, Withdrawal, signatures_of, signers
 from models.people import Person, Unit
@@ -83,12 +84,14 @@ class Told:
 
     @property
     def proposer(self) -> str:
-        """The first proposer's name."""
-        return self.name_of(self.proposal.proposer)
+        """Whose proposal it is: the organisation's name, else the first proposer's."""
+        return author(self.session, self.proposal)
 
     @property
     def proposers(self) -> str:
-        """The first proposer, and how many stand beside: 林知夏等3人."""
+        """The first proposer, and how many stand beside: 林知夏等3人; an organisation with its head."""
+        if self.proposal.organisation:
+            return f"{self.proposer}（负责人{self.name_of(self.proposal.proposer)}）"
         others = len(signers(self.session, self.proposal))
         return f"{self.proposer}等{others + 1}人" if others else self.proposer
 
@@ -99,7 +102,9 @@ class Told:
 
     @property
     def yours(self) -> str:
-        """您的提案, or for a co-signer 您联名的提案."""
+        """您的提案; for the head of an organisation 农业界别的提案; for a co-signer 您联名的提案."""
+        if self.proposal.organisation:
+            return f"{self.proposer}的提案"
         return "您的提案" if self.is_first else "您联名的提案"
 
     def name_of(self, userid: str) -> str:

@@ -6,6 +6,7 @@ from handlers.draft.parts import proposal_of
 from models.attachment import KINDS, Attachment, attachments_of, forget
 from models.errors import Refused
 
+WHOLE = frozenset({"preview", "desk"})  # questions about all of it
 TO_TEXT = "要变成文字：按住这条语音，点“转文字”，再把文字发过来。"
 
 
@@ -29,8 +30,8 @@ def attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
     )
     turn.session.add(row)
     turn.session.flush()
-    step = turn.dialogues.by_name["draft"].step(row.step).label
-    to = f"，作“{step}”的附件" if step != "提交前再看一遍" else "，作提案的附件"
+    step = turn.dialogues.by_name[exchange.conversation.dialogue].step(row.step).label
+    to = "，作提案的附件" if row.step in WHOLE else f"，作“{step}”的附件"
     told = f"{KINDS[kind]}收到{to}，共{have + 1}个。"
     return told + (TO_TEXT if kind == "voice" else "不要了回复“撤回”。"), row.id or 0
 

@@ -10,6 +10,7 @@ from bot.router import Router, listed
 from bot.turn import Turn
 from handlers.draft.parts import called, new_draft, where
 from models import access
+from models.collective import CONTACT
 from models.conversation import Listed
 from models.errors import Refused
 from models.paste import is_whole
@@ -28,6 +29,8 @@ def propose(turn: Turn) -> None:
     """Start a proposal, or ask whether to go on with the one begun."""
     if not is_member(turn):
         raise Refused("提案由政协委员提出，您的账号不是委员。发送“待办”看等您办的事，“帮助”看能做什么。")
+    if any(h.role == CONTACT for h in access.holdings(turn.session, turn.actor.userid)):
+        turn.say("要以单位名义提，请回复“集体提案”。")
     if drafts := _drafts(turn):
         turn.dialogues.open(turn, "again", str(drafts[0].conversation.id))
     else:

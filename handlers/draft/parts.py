@@ -40,8 +40,15 @@ def keep(exchange: Exchange) -> None:
 def write(exchange: Exchange, p: Proposal) -> None:
     """The answers, as fields of the proposal."""
     said = exchange.answers
-    p.title, p.category = said.get("title") or "", said.get("category") or ""
+    p.title = said.get("title") or ""
     p.analysis, p.suggestions = said.get("analysis") or "", said.get("suggestions") or []
+    write_rest(said, p)
+    exchange.turn.session.add(p)
+
+
+def write_rest(said: dict[str, Any], p: Proposal) -> None:
+    """What is neither title nor text."""
+    p.category = said.get("category") or ""
     p.suggested_units = (said.get("units") or {}).get("names", [])
     p.researched, p.research_note = said_yes(said.get("researched")), (said.get("researched") or {}).get("note", "")
     p.consent_public = said_yes(said.get("public"))
@@ -49,7 +56,6 @@ def write(exchange: Exchange, p: Proposal) -> None:
     p.no_public_reason = why if p.consent_public is False else ""
     p.not_secret = said.get("secrecy") == "clear"
     p.origin = origin_of(said)
-    exchange.turn.session.add(p)
 
 
 def origin_of(said: dict[str, Any]) -> Origin:

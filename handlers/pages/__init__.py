@@ -7,6 +7,7 @@ import jinja2
 from aiohttp import web
 
 from handlers.pages.attachments import add_attachments
+from handlers.pages.collective import add_collective
 from handlers.pages.proposals import add_proposals
 from handlers.pages.similar import add_similar
 from models.store import Store
@@ -26,6 +27,7 @@ def add_pages(app: web.Application, store: Store) -> None:
     add_proposals(app, store)
     add_similar(app, store)
     add_attachments(app, store)
+    add_collective(app, store)
     app.router.add_get("/p/", _front, allow_head=False)
     app.router.add_static("/p/static", HERE / "static")
     app.on_response_prepare.append(_guarded)

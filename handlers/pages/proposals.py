@@ -9,9 +9,11 @@ from sqlmodel import Session, col, select
 
 from bot.wecom.oauth import login_redirect, viewer
 from handlers.cards.told import minute
+from handlers.pages.together import drafting
 from handlers.versions import changes
 from models import access
 from models.attachment import KINDS, Attachment, attachments_of
+from models.collective import author, has_a_hand
 from models.handling import Assignment, Communication, Rating
 from models.joint import has_signed, seconders, signatures_of, signers, versions_of
 from models.label import labels_of
@@ -66,7 +68,8 @@ def look(session: Session, userid: str, number: int) -> Seen:
         200,
         {
             "p": proposal,
-            "proposer": proposer.name if proposer else "",
+            "proposer": author(session, proposal),
+            "head": proposer.name if proposer and proposal.organisation else "",
             "handling": [_handling(session, a, person, units) for a in assignments_of(session, proposal)],
             "own": own,
             "checks": own or access.holds_any(session, person, access.SEES_ALL),
@@ -74,6 +77,7 @@ def look(session: Session, userid: str, number: int) -> Seen:
             **_texts(session, person, proposal),
             "labels": labels_of(session, proposal),
             "topic": topic_of(session, proposal.id),
+            "parts": drafting(session, proposal, person) if proposal.organisation else [],
             "attachments": [_attached(row) for row in attachments_of(session, proposal.id)],
         },
     )
@@ -119,6 +123,8 @@ def _opinions(session: Session, proposal: Proposal) -> list[tuple[str, str, str]
 def _texts(session: Session, person: Person, proposal: Proposal) -> dict[str, Any]:
     """Every version with what changed, for the proposers and the office: it is no business of the units."""
     beside = person.userid == proposal.proposer or has_signed(session, proposal.id, person.userid)
+    if proposal.organisation:
+        beside = has_a_hand(session, proposal, person.userid)
     office = any(h.role in access.SEES_ALL for h in access.holdings(session, person.userid))
     kept = versions_of(session, proposal) if beside or office else []
     return {

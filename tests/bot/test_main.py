@@ -107,9 +107,11 @@ def test_an_office_is_set_up_and_serves_until_it_is_told_to_stop(
     assert done.stdout == f"数据库结构：空 → {schema.newest()}\n"
     done = bot("import", "--config", path, TOWN)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "人员：新增125，更改0，未变0\n承办单位：新增25，更改0，未变0\n"
+    assert (
+        done.stdout == "人员：新增125，更改0，未变0\n承办单位：新增25，更改0，未变0\n集体组织：新增42，更改0，未变0\n"
+    )
     assert here("import", "--config", path, TOWN).stdout == (
-        "人员：新增0，更改0，未变125\n承办单位：新增0，更改0，未变25\n"
+        "人员：新增0，更改0，未变125\n承办单位：新增0，更改0，未变25\n集体组织：新增0，更改0，未变42\n"
     )
     how = signal.SIGTERM if kind == "sqlite" else signal.SIGINT
     with serving(path) as running:

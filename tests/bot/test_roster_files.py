@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
 from bot import roster_files
-from bot.roster_files import SHEETS, read, read_folder, write_template
+from bot.roster_files import OPTIONAL, SHEETS, read, read_folder, write_template
 from models.roster import BadRoster, BadRow, Roster
 
 TOWN = Path(__file__).parents[2] / "simulator" / "town"
@@ -72,6 +72,9 @@ def test_the_rehearsal_city_is_read() -> None:
         ("leader", "u02_leader", "汤沛文"),
     ]
     assert roster.staff[2].roles == ("member", "pc_reviewer")
+    kinds = [body.kind for body in roster.organisations]
+    assert [kinds.count(kind) for kind in ("committee", "sector", "party", "org", "liaison_group")] == [8, 17, 6, 3, 8]
+    assert list(roster.organisations[9].contacts()) == [("head", "m004", "")]
 
 
 def test_the_template_is_read_as_empty(template: Path) -> None:
@@ -80,7 +83,7 @@ def test_the_template_is_read_as_empty(template: Path) -> None:
 
 def test_the_template_explains_itself(template: Path) -> None:
     book = load_workbook(template)
-    assert book.sheetnames[:3] == ["委员", "承办单位", "工作人员"]
+    assert book.sheetnames[:4] == ["委员", "承办单位", "工作人员", OPTIONAL]
     for title, columns in SHEETS.items():
         sheet = book[title]
         assert [str(cell.value).rstrip("*") for cell in sheet[1]] == [heading for heading, _ in columns.values()]
@@ -133,7 +136,13 @@ def test_a_filled_template_is_read(template: Path) -> None:
 
 def test_the_rehearsal_city_survives_the_workbook(template: Path) -> None:
     roster = read(TOWN)
-    for title, entries in (("委员", roster.members), ("承办单位", roster.units), ("工作人员", roster.staff)):
+    sheets = {
+        "委员": roster.members,
+        "承办单位": roster.units,
+        "工作人员": roster.staff,
+        OPTIONAL: roster.organisations,
+    }
+    for title, entries in sheets.items():
         rows = []
         for entry in entries:
             written = {}
@@ -317,7 +326,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("members", "units", "staff"):
+    for name in ("members", "units", "staff", "organisations"):
         content = (TOWN / f"{name}.json").read_bytes()
         (tmp_path / f"{name}.json").write_bytes(content)
     return tmp_path
@@ -377,3 +386,31 @@ def test_a_member_who_has_left_is_read_as_such(folder: Path) -> None:
     (folder / "members.json").write_text(json.dumps(content["members"]), encoding="utf-8")
     roster = read_folder(folder)
     assert [one.active for one in roster.members[:3]] == [True, False, True]
+
+
+def test_an_office_may_do_without_organisations(folder: Path, template: Path) -> None:
+    (folder / "organisations.json").unlink()
+    assert read(folder).organisations == ()
+    book = load_workbook(template)
+    del book[OPTIONAL]
+    book.save(template)
+    assert read(template) == Roster()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("head", None, "不能为空"),
+        ("head", "nobody", "不能为空"),
+        ("kind", "俱乐部", "请填：专委会"),
+        ("quota", "很多", "请填一个数字"),
+        ("name", "经济委员会", "名称与第 2 行重复"),
+    ],
+)
+def test_an_organisation_that_cannot_be_taken_is_named(folder: Path, column: str, value: object, reason: str) -> None:
+    content = json.loads((folder / "organisations.json").read_bytes())
+    content["organisations"][2][column] = value
+    (folder / "organisations.json").write_text(json.dumps(content), encoding="utf-8")
+    [bad] = faults(folder)
+    assert (bad.sheet, bad.row) == ("organisations.json", 3)
+    assert bad.reason.startswith(reason)

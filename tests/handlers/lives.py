@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from models.collective import Writer
 from models.handling import Assignment, Communication
 from models.joint import OPEN_WISHES, Signature, Withdrawal
 from models.proposal import Proposal
@@ -27,6 +28,7 @@ def every_row(office: Office) -> None:
     _together(office)
     _withdrawn(office)
     _on_behalf(office)
+    _in_an_organisations_name(office)
 
 
 def _together(office: Office) -> None:
@@ -194,3 +196,10 @@ def _by_the_clock(office: Office) -> None:
 def _records(office: Office, task: Assignment, stage: str, means: str) -> None:
     held_on = f"{(office.now + timedelta(hours=8)).date()}"
     office.does(f"{task.unit}_liaison", task, E.RECORD, stage=stage, means=means, held_on=held_on, minutes=most(700))
+
+
+def _in_an_organisations_name(office: Office) -> None:
+    """Written by several, handed in by the head."""
+    proposal = office.add(whole("m032", organisation="s14", title=LONG_TITLE))
+    office.add(Writer(proposal_id=proposal.id or 0, person=SU, named_at=office.now))
+    office.does("m032", proposal, E.SEAL)

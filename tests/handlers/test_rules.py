@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from handlers.cards.buttons import Rate
+from models.collective import Writer
 from models.handling import Assignment, Rating, Reply
 from models.people import Holding
 from models.proposal import Proposal
@@ -284,3 +285,19 @@ def test_every_answer_is_in_the_row_at_once(office: Office) -> None:
     [proposal] = office.rows(Proposal)
     assert (proposal.title, proposal.category, proposal.analysis) == ("关于长者食堂的提案", "社会建设", "老人吃饭难。")
     assert proposal.state is State.DRAFT
+
+
+def test_whoever_wrote_along_does_not_review_it(office: Office) -> None:
+    proposal = office.add(whole("m032", organisation="s14"))
+    office.add(Writer(proposal_id=proposal.id or 0, person=WEN, named_at=office.now))
+    assert "单位负责人" in office.tries(WEN, proposal, E.SEAL)
+    assert "单位负责人" in office.tries("m033", proposal, E.SEAL), "the contact prepares, the head hands in"
+    office.does("m032", proposal, E.SEAL)
+    assert "参与起草" in office.tries(WEN, office.fresh(proposal), E.ACCEPT)
+    assert office.tries("pc_staff2", office.fresh(proposal), E.ACCEPT) == ""
+
+
+def test_a_collective_proposal_is_no_joint_one(office: Office) -> None:
+    proposal = office.add(whole("m032", organisation="s14"))
+    for event, words in ((E.SUBMIT, "提案人来办"), (E.INVITE, "提案人来办")):
+        assert words in office.tries("m032", proposal, event, people=[SU])

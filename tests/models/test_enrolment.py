@@ -1,6 +1,7 @@
 """A roster written down: again and again, in both databases, what it speaks of becomes as it says."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -8,9 +9,11 @@ import pytest
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.roster_files import read_folder
+from models.collective import begin
 from models.enrolment import Counts, Tally, apply_roster
-from models.people import Holding, Person, Unit
-from models.roster import Member, Roster, Staff, UnitEntry
+from models.people import Holding, Organisation, Person, Unit
+from models.proposal import Proposal
+from models.roster import Member, OrganisationEntry, Roster, Staff, UnitEntry
 from models.store import Store
 from tests.databases import sqlite_url
 
@@ -156,9 +159,31 @@ def test_plain_stays_as_it_was_unless_the_roster_says(store: Store) -> None:
 def test_the_rehearsal_city_is_enrolled(store: Store) -> None:
     roster = read_folder(TOWN)
     first = enrol(store, roster)
-    assert first == Counts(Tally(new=40 + 75 + 10), Tally(new=25), 0)  # m001 is a member and among the 11 of the staff
+    assert first == Counts(
+        Tally(new=40 + 75 + 10), Tally(new=25), 0, Tally(new=42)
+    )  # m001 is a member and among the 11 of the staff
     assert roles(store, "m001") == {("member", None), ("pc_reviewer", None)}
     assert roles(store, "u02_leader") == {("unit_leader", "u02")}
     assert person(store, "u02_leader").name == "汤沛文"
     again = enrol(store, roster)
-    assert again == Counts(Tally(unchanged=125), Tally(unchanged=25), 0)
+    assert again == Counts(Tally(unchanged=125), Tally(unchanged=25), 0, Tally(unchanged=42))
+
+
+def test_what_an_organisation_has_proposed_goes_with_its_heads_office(store: Store) -> None:
+    body = OrganisationEntry(id="s1", name="教育界别", kind="sector", head="m1")
+    enrol(store, WHOLE.model_copy(update={"organisations": (body,)}))
+    assert ("collective_contact", None) in roles(store, "m1")
+
+    def begins(session: Session) -> None:
+        begin(session, session.get_one(Organisation, "s1"), datetime(2026, 3, 2, tzinfo=UTC), "五届三次会议")
+        session.add(Proposal(proposer="m1", created_at=datetime(2026, 3, 2, tzinfo=UTC)))
+
+    store.write(begins)
+    another = body.model_copy(update={"head": "m2", "head_name": "陆观海", "contact": "m1"})
+    counted = enrol(store, Roster(members=(MEMBER,), organisations=(another,)))
+    assert counted.organisations == Tally(changed=1)
+    heads = store.write(lambda session: session.exec(select(Proposal.proposer).order_by(col(Proposal.id))).all())
+    assert heads == ["m2", "m1"]
+    assert ("collective_contact", None) in roles(store, "m2") & roles(store, "m1")
+    enrol(store, Roster(members=(MEMBER,), organisations=(another.model_copy(update={"contact": None}),)))
+    assert ("collective_contact", None) not in roles(store, "m1")

@@ -105,9 +105,9 @@ def test_what_is_asked_for_is_a_dialogue_and_every_dialogue_is_opened_by_somebod
         "correct",
         "discard",
         "enter",
-        "topics",
-        "recall_topic",
-    }  # the draft's own small questions, and whose it is; the catalogue of topics
+        *("topics", "recall_topic"),
+        *("collective", "part"),
+    }  # the draft's own small questions, and whose it is; the catalogue of topics; writing together
 
 
 def test_what_waits_for_somebody_is_also_offered_as_a_button() -> None:

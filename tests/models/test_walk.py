@@ -65,9 +65,9 @@ OFFICE = {
 }
 STRAIGHT_ON = (
     *(Event.RATE, Event.SETTLE, Event.ISSUE, Event.AGREE, Event.SEND_UP, Event.WRITE, Event.CONFIRM, Event.RECORD),
-    *(Event.ACKNOWLEDGE, Event.ASSIGN, Event.FILE, Event.PASS, Event.ACCEPT, Event.COSIGN, Event.SUBMIT),
+    *(Event.ACKNOWLEDGE, Event.ASSIGN, Event.FILE, Event.PASS, Event.ACCEPT, Event.COSIGN, Event.SUBMIT, Event.SEAL),
 )
-BESIDE = {Role.INVITEE, Role.CO_SIGNER, Role.CONSENTER, Role.RATER, Role.ENTERER}
+BESIDE = {Role.INVITEE, Role.CO_SIGNER, Role.CONSENTER, Role.RATER, Role.ENTERER, Role.HEAD, Role.WRITER}
 MEMBERS = (LIN, SU, SHEN)
 ELSEWHERE = {  # moves whose effect may lead on from where the row says
     (Event.CALL_OFF, State.RETURNED),
@@ -151,14 +151,18 @@ class Walk(RuleBasedStateMachine):
 
     @rule(pick=numbers)
     def somebody_writes(self, pick: int) -> None:
-        entered = {"entered_by": WEN} if pick % 7 == 3 else {}
+        entered = {"entered_by": WEN} if pick % 7 == 3 else {"organisation": "s14"} if pick % 7 == 5 else {}
         self.session.add(whole(MEMBERS[pick % 3], **entered))
         self.look()
 
     @rule(pick=numbers)
     def somebody_is_asked_to_sign(self, pick: int) -> None:
         """A draft goes round, and now and then who is asked agrees at once."""
-        drafts = [p for p in self.have[Proposal] if p.state in {State.DRAFT, State.COSIGNING} and not p.entered_by]
+        drafts = [
+            p
+            for p in self.have[Proposal]
+            if p.state in {State.DRAFT, State.COSIGNING} and not p.entered_by and not p.organisation
+        ]
         if drafts:
             proposal = drafts[pick % len(drafts)]
             self.does(proposal.proposer, proposal, Event.INVITE, pick)
@@ -371,6 +375,8 @@ class Walk(RuleBasedStateMachine):
         """The same for those who stand beside the first proposer."""
         if isinstance(row, Signature):
             return row.person == who and role in {Role.INVITEE, Role.CO_SIGNER}
+        if role is Role.HEAD:
+            return isinstance(row, Proposal) and bool(proposal.organisation) and proposal.proposer == who
         signed = self.entitled(proposal.id or 0) - {proposal.proposer}
         if isinstance(row, Withdrawal):
             return role is Role.CONSENTER and who in signed - set(row.consented)
@@ -383,7 +389,8 @@ class Walk(RuleBasedStateMachine):
         """Whether somebody stands in a role, worked out here once more from the roles alone."""
         proposal = row if isinstance(row, Proposal) else self.session.get_one(Proposal, row.proposal_id)
         if role is Role.PROPOSER:
-            return proposal.proposer == who and not (proposal.entered_by and proposal.state is State.DRAFT)
+            others_write = proposal.entered_by or proposal.organisation
+            return proposal.proposer == who and not (others_write and proposal.state is State.DRAFT)
         if role is Role.MEMBER:
             return who in {*MEMBERS, HE}
         if role in BESIDE:
