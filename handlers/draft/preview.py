@@ -38,7 +38,7 @@ def preview(exchange: Exchange) -> str:
         lines.append(f"附件：{attached}")
     lines += advice(exchange)
     lines += similar.at_preview(exchange, proposal_of(exchange))
-    lines.append(_links(exchange, "查看全文", "在页面上改"))
+    lines.append("　".join(_links(exchange, "查看全文", "在页面上改")))
     return "\n".join(lines)
 
 
@@ -55,15 +55,15 @@ def in_large_print(exchange: Exchange) -> str:
         f"建议：{len(suggestions)}条",
         f"公开：{_word(said.get('public'), '同意', '不同意')}",
         *advice(exchange)[:1],
-        _links(exchange, "看全文", "去修改"),
+        *_links(exchange, "看全文", "去修改"),
     ]
     return "\n".join(lines)
 
 
-def _links(exchange: Exchange, whole: str, edit: str) -> str:
+def _links(exchange: Exchange, whole: str, edit: str) -> tuple[str, str]:
     """To the whole text, and to the page where it is written."""
     turn, number = exchange.turn, proposal_of(exchange).id
-    return f"{link(turn.url(f'p/proposals/{number}'), whole)}　{link(turn.url(f'p/drafts/{number}'), edit)}"
+    return link(turn.url(f"p/proposals/{number}"), whole), link(turn.url(f"p/drafts/{number}"), edit)
 
 
 def _suggestions(items: list[str]) -> list[str]:

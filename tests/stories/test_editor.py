@@ -155,13 +155,15 @@ async def test_a_message_and_a_page_at_the_same_moment_wait_for_each_other(town:
         if len(seen) == 1:  # somebody else is quicker
             more = update(Conversation).values(changes=Conversation.changes + 1)
             session.connection().execute(more)
-        row.answers = {"title": f"{len(seen)}"}
+        row.answers = {"long_title": len(seen)}
 
     await town.change(work)
     assert len(seen) == 2
-    await asyncio.gather(*(lin.saves("/p/drafts/1", part, ALL[part]) for part in ("category", "analysis", "units")))
+    saves = [lin.saves("/p/drafts/1", part, ALL[part]) for part in ("category", "analysis", "units")]
+    await asyncio.gather(tells(town, LIN, TITLE), *saves)
     [row] = await rows(town, Conversation)
-    assert (row.answers["title"], row.answers["category"], row.answers["analysis"]) == ("2", "社会建设", ANALYSIS)
+    assert [row.answers[part] for part in ("long_title", "category", "analysis")] == [2, "社会建设", ANALYSIS]
+    assert row.answers["title"] == TITLE
     assert row.answers["units"]["names"]
 
 
