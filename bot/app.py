@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 from sqlmodel import Session, col, func, select
 
+from bot.acting import ACTING, Acting
 from bot.assistant import Assistant, tell
 from bot.bell import Bell
 from bot.config import Settings
@@ -136,6 +137,7 @@ class App:
         add_callback(web_app, self.settings.wecom, accept=self.inbox.accept, now=self.now)
         add_oauth(web_app, self.settings.wecom, self.client, self.settings.server.public_url, self.now)
         web_app[RULES] = self.settings.rules
+        web_app[ACTING] = Acting(self.store, self.turn, self.outbox.bell.ring)
         for add in self._pages:
             add(web_app, self.store)
         web_app.router.add_get("/healthz", self._healthz)

@@ -312,11 +312,7 @@ class Dialogues(Shelf):
         self.ask(exchange)
 
     def _missing(self, exchange: Exchange, dialogue: Dialogue) -> list[str]:
-        return [
-            ask.label
-            for ask in dialogue.asked(exchange)
-            if ask.name != "preview" and not ask.optional and exchange.answers.get(ask.name) in (None, "", [])
-        ]
+        return [ask.label for ask in dialogue.missing(exchange)]
 
     def _lay_aside(self, exchange: Exchange, dialogue: Dialogue) -> None:
         if not dialogue.parkable:
@@ -386,8 +382,7 @@ class Dialogues(Shelf):
         self.ask(exchange)
 
     def _first_missing(self, exchange: Exchange, dialogue: Dialogue) -> Ask:
-        missing = self._missing(exchange, dialogue)
-        return next((ask for ask in dialogue.asked(exchange) if ask.label in missing), dialogue.steps[-1])
+        return next(iter(dialogue.missing(exchange)), dialogue.steps[-1])
 
     def _advance(self, exchange: Exchange, dialogue: Dialogue) -> None:
         target = self._after(exchange, dialogue)

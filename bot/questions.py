@@ -147,6 +147,11 @@ class Dialogue:
         """The questions that apply."""
         return [ask for ask in self.steps if ask.when(exchange)]
 
+    def missing(self, exchange: Exchange) -> list[Ask]:
+        """Those of them that have to be answered, and are not yet."""
+        asked = [ask for ask in self.asked(exchange) if ask.name != "preview" and not ask.optional]
+        return [ask for ask in asked if exchange.answers.get(ask.name) in (None, "", [])]
+
 
 @dataclass(frozen=True)
 class Resume(Payload, tag="resume"):

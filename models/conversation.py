@@ -3,15 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, text
+from sqlalchemy import JSON, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcDateTime
 
+_CHANGES = Column("changes", Integer, nullable=False, server_default=text("0"))
+
 
 class Conversation(SQLModel, table=True):
-    """A dialogue somebody is in (open) or has laid aside (not open); at most one is open per person."""
+    """A dialogue somebody is in (open) or has laid aside (not open); at most one is open per person.
 
+    A message and a page may change it at the same moment: whoever read it before the other wrote has to begin again
+    (`changes`, see `store.write`).
+    """
+
+    __mapper_args__ = {"version_id_col": _CHANGES}
     __table_args__ = (
         Index(
             "ux_conversation_open", "person", unique=True, sqlite_where=text("open = 1"), postgresql_where=text("open")
@@ -37,6 +44,7 @@ class Conversation(SQLModel, table=True):
         default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
     )  # see 撤回
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # whether it is still wanted (models/rules.py)
+    changes: int = Field(default=0, sa_column=_CHANGES)  # counted by SQLAlchemy
 
 
 class Listed(SQLModel, table=True):

@@ -88,6 +88,11 @@ class Rules(BaseModel):
     suggestion_max_items: int = Field(default=50, ge=1, le=100, description="建议最多几条〔默认〕")
     suggestion_max_chars: int = Field(default=2500, ge=200, le=5000, description="一条建议最多字数〔默认〕")
     attachments_max: int = Field(default=5, ge=0, le=50, description="一件提案最多几个附件〔C06〕")
+    file_max_mb: int = Field(default=10, ge=1, le=20, description="交来的 Word、文本文件最大几兆字节〔默认〕")
+    docx_members_max: int = Field(default=1000, ge=50, le=5000, description="Word 文件里最多几个部分〔默认〕")
+    docx_unpacked_max_mb: int = Field(default=50, ge=5, le=200, description="Word 文件展开后最大几兆字节〔默认〕")
+    docx_text_max_mb: int = Field(default=5, ge=1, le=20, description="其中正文部分最大几兆字节〔默认〕")
+    docx_ratio_max: int = Field(default=100, ge=20, le=500, description="Word 文件压缩比最高几倍〔默认〕")
     draft_idle_days: int = Field(default=30, ge=1, le=365, description="草稿几日未动时问一次还要不要〔默认〕")
     research_required: Literal["off", "remind", "block"] = Field(
         default="remind", description="未写调研情况时：off 不管、remind 提醒、block 拦截〔S0〕"

@@ -32,6 +32,8 @@ LOGIN = "tiantong_login_"
 LOGIN_SECONDS = 600
 PAGES = "/p/"
 LONGEST_PATH = 1000
+FORM = "form"
+FORM_SECONDS = 30 * 24 * 3600  # a form may lie open for long; it is for one person, and each looks at its row again
 
 _PATH = re.compile(r"/p/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*(?:\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*)?")
 _STATE = re.compile(r"[0-9a-f]{32}")
@@ -103,6 +105,28 @@ async def viewer(request: web.Request) -> str | None:
     """The userid (lower case) of whoever looks at the page, None when we do not know."""
     person = request.app[_OAUTH].read(request, SESSION).get("person")
     return person if isinstance(person, str) else None
+
+
+def form_token(request: web.Request, person: str) -> str:
+    """What a form of ours bears: it is good for this person only, and names one cause."""
+    oauth = request.app[_OAUTH]
+    until = int(oauth.now().timestamp()) + FORM_SECONDS
+    token = oauth.seals.dumps({"for": FORM, "person": person, "cause": secrets.token_hex(12), "until": until})
+    return token.decode() if isinstance(token, bytes) else token
+
+
+def form_cause(request: web.Request, person: str, token: str) -> str | None:
+    """The cause a form's token names; None where it is not ours, not this person's, or from another site's page."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return None
+    oauth = request.app[_OAUTH]
+    try:
+        value = oauth.seals.loads(token)
+    except BadSignature:
+        return None
+    if not isinstance(value, dict) or (value.get("for"), value.get("person")) != (FORM, person):
+        return None
+    return f"page:{value['cause']}" if value["until"] > oauth.now().timestamp() else None
 
 
 def login_redirect(request: web.Request) -> NoReturn:

@@ -1,6 +1,7 @@
 """What is told about co-signing, entries on behalf and withdrawals: one function per notice, like notices.py."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.wecom.messages import Card, Say, Words, link
 from handlers.cards.told import Told, day, gist, minute, named, who_is_asked
@@ -34,7 +35,8 @@ def invited(t: Told) -> Say:
     """The invited: will you put your name under this? The whole text goes out before it (`before`)."""
     again = "正文有修改，请重新确认。" if t.signature.stamp else ""
     text = f"{again}全文在上一条消息里。也可以回复“同意联名”或“谢绝联名”，后面可接着写意见。"
-    return _card(t, f"{t.proposer}邀请您联名", text, ("答复期限", minute(t.signature.lapses_at)))
+    card = _card(t, f"{t.proposer}邀请您联名", text, ("答复期限", minute(t.signature.lapses_at)))
+    return replace(card, link=f"{t.full_text}/cosign")  # the whole text, with both answers below it
 
 
 def text_to_sign(t: Told) -> Words:

@@ -8,7 +8,8 @@ from bot.payload import read
 from bot.questions import Exchange, Resume
 from bot.router import Router, listed
 from bot.turn import Turn
-from handlers.draft.parts import called, new_draft, where
+from bot.wecom.messages import link
+from handlers.draft.parts import called, new_draft, number_in, where
 from models import access
 from models.collective import CONTACT
 from models.conversation import Listed
@@ -106,9 +107,13 @@ def drafts(turn: Turn) -> None:
     if not begun:
         raise Refused("没有草稿。发送“我要提案”写一件，或把写好的全文直接发来。")
     listed(turn, [Resume(e.conversation.id or 0) for e in begun])
-    lines = [f"{place} {called(e)}，{where(e)}" for place, e in enumerate(begun, 1)]
-    how = "接着写回复“继续 1”，不要了回复“删除草稿 1”。"
+    lines = [f"{place} {called(e)}，{where(e)}　{_page(e)}" for place, e in enumerate(begun, 1)]
+    how = "接着写回复“继续 1”或点“页面”，不要了回复“删除草稿 1”。"
     turn.say(f"您有{len(begun)}份草稿：\n" + "\n".join(lines) + f"\n{how}")
+
+
+def _page(exchange: Exchange) -> str:
+    return link(exchange.turn.url(f"p/drafts/{number_in(exchange.subject)}"), "页面")
 
 
 @router.pattern(r"继续\s*第?\s*(\d{1,2})\s*份?")

@@ -24,9 +24,12 @@ def new_draft(turn: Turn) -> Proposal:
 
 def proposal_of(exchange: Exchange) -> Proposal:
     """The row that is being written: the subject is its id, or the move 提交 of a returned one."""
-    subject = exchange.subject
-    number = subject.split("|")[2] if "|" in subject else subject
-    return exchange.turn.get(Proposal, int(number))
+    return exchange.turn.get(Proposal, number_in(exchange.subject))
+
+
+def number_in(subject: str) -> int:
+    """The proposal's id in what a draft's conversation is about."""
+    return int(subject.split("|")[2] if "|" in subject else subject)
 
 
 def keep(exchange: Exchange) -> None:

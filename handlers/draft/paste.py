@@ -31,7 +31,7 @@ def analysis_or_more(exchange: Exchange, text: str) -> Any:
     whole = paste.joined([*(exchange.so_far or []), text])
     several = paste.read(whole)
     if len(several) == 1 and several[0].analysis and several[0].suggestions:
-        return _filled(exchange, several[0], {})
+        return filled(exchange, several[0], {})
     return as_it_is(exchange, text)
 
 
@@ -58,11 +58,11 @@ def taken(exchange: Exchange, text: str) -> Several:
     several = paste.read(paste.joined(messages))
     if len(several) > 1:
         return Several({"pasted": messages, "several": len(several)}, then="which")
-    return _filled(exchange, several[0], {"pasted": messages})
+    return filled(exchange, several[0], {"pasted": messages})
 
 
-def _filled(exchange: Exchange, parts: paste.Parts, kept: dict[str, Any]) -> Several:
-    """The answers a text gives, and what there is to say of them."""
+def filled(exchange: Exchange, parts: paste.Parts, kept: dict[str, Any]) -> Several:
+    """The answers a text gives, with what else is kept, and what there is to say of them."""
     rules, notes = exchange.turn.rules, []
     answers: dict[str, Any] = {**kept, "long_title": None}
     if parts.title and length(parts.title) > rules.title_max:
@@ -140,18 +140,18 @@ def settle_which(exchange: Exchange, value: Any) -> Several:
     """One of them goes on here; with 都要 the others wait in 我的草稿."""
     several = _several(exchange)
     chosen = 0 if value == ALL else int(value)
-    filled = _filled(exchange, several[chosen], {"pasted": [several[chosen].source], "several": None})
+    read = filled(exchange, several[chosen], {"pasted": [several[chosen].source], "several": None})
     others = [parts for place, parts in enumerate(several) if place != chosen]
     if value == ALL:
         for parts in others:
             proposal = new_draft(exchange.turn)
-            answers = _filled(exchange, parts, {"pasted": [parts.source]}).answers
+            answers = filled(exchange, parts, {"pasted": [parts.source]}).answers
             exchange.turn.dialogues.begin_aside(exchange.turn, "draft", str(proposal.id), answers, "rest")
         forget(exchange)  # the other drafts are there now
         told = f"分成了{len(several)}份，先写这一份，其余在“我的草稿”里。\n"
     else:
         told = f"另外{len(others)}件没有放进来，需要时再发一次。\n"
-    return Several(filled.answers, noted=told + filled.noted, then="rest")
+    return Several(read.answers, noted=told + read.noted, then="rest")
 
 
 def no_such_title(exchange: Exchange, text: str) -> str:

@@ -40,9 +40,9 @@ def preview(exchange: Exchange) -> str:
         lines.append(f"来源：{origin}")
     if attached := listed_in_short(exchange):
         lines.append(f"附件：{attached}")
-    lines += _advice(exchange)
+    lines += advice(exchange)
     lines += similar.at_preview(exchange, proposal_of(exchange))
-    lines.append(link(exchange.turn.url(f"p/proposals/{proposal_of(exchange).id}"), "查看全文"))
+    lines.append("　".join(_links(exchange, "查看全文", "在页面上改")))
     return "\n".join(lines)
 
 
@@ -67,10 +67,16 @@ def in_large_print(exchange: Exchange) -> str:
         f"分析：{length(said.get('analysis') or '')}字",
         f"建议：{len(suggestions)}条",
         f"公开：{_word(said.get('public'), '同意', '不同意')}",
-        *_advice(exchange)[:1],
-        link(exchange.turn.url(f"p/proposals/{proposal_of(exchange).id}"), "看全文"),
+        *advice(exchange)[:1],
+        *_links(exchange, "看全文", "去修改"),
     ]
     return "\n".join(lines)
+
+
+def _links(exchange: Exchange, whole: str, edit: str) -> tuple[str, str]:
+    """To the whole text, and to the page where it is written."""
+    turn, number = exchange.turn, proposal_of(exchange).id
+    return link(turn.url(f"p/proposals/{number}"), whole), link(turn.url(f"p/drafts/{number}"), edit)
 
 
 def _suggestions(items: list[str]) -> list[str]:
@@ -78,16 +84,16 @@ def _suggestions(items: list[str]) -> list[str]:
     return [*lines, f"……共{len(items)}条"] if len(items) > SHOWN else lines
 
 
-def _advice(exchange: Exchange) -> list[str]:
+def advice(exchange: Exchange) -> list[str]:
     """What stands in the way of handing it in, then what would make it better; hints never block (DOMAIN §3.1–3.3)."""
     said, rules = exchange.answers, exchange.turn.rules
     title, analysis, suggestions = said.get("title") or "", said.get("analysis") or "", said.get("suggestions") or []
     body = length(analysis + "".join(suggestions))
     blocking = [*_too_much(body, suggestions, rules), *_no_research(said, rules)]
-    advice = [*hints.of_text(title, analysis, suggestions), _research(said, rules), _how_long(body, suggestions, rules)]
-    advice.append(hints.writing(analysis, suggestions))
+    found = [*hints.of_text(title, analysis, suggestions), _research(said, rules), _how_long(body, suggestions, rules)]
+    found.append(hints.writing(analysis, suggestions))
     lines = [f"注意：{words}" for words in blocking]
-    lines += [f"提示：{words}" for words in list(filter(None, advice))[:HINTS]]
+    lines += [f"提示：{words}" for words in list(filter(None, found))[:HINTS]]
     if by_model := marked(exchange):
         lines.append(f"说明：{by_model}")
     if late := past_deadline(exchange):

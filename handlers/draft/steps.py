@@ -1,13 +1,14 @@
 """The questions of a proposal, in order."""
 
 from bot.questions import Ask, Choice, Dialogue, Exchange
+from bot.wecom.messages import link
 from handlers import cosign, form
 from handlers.actions import acknowledge
 from handlers.draft import paste
 from handlers.draft.attachments import attach, detach
 from handlers.draft.begin import is_member
 from handlers.draft.edits import edited
-from handlers.draft.parts import begin, called, keep, noted, proposal_of, said_yes, stood, write
+from handlers.draft.parts import begin, called, keep, noted, number_in, proposal_of, said_yes, stood, write
 from handlers.draft.preview import in_large_print, past_deadline, preview
 from models.errors import Refused
 from models.states import State
@@ -76,7 +77,8 @@ DRAFT = Dialogue(
             "title",
             "案由",
             lambda e: (
-                f"案由是什么？用一句话说明要解决什么，{e.turn.rules.title_max}字以内，例如“关于……的提案”。写好的全文可以直接粘贴过来。"
+                f"案由是什么？用一句话说明要解决什么，{e.turn.rules.title_max}字以内，例如“关于……的提案”。"
+                f"写好的全文可以直接粘贴过来，Word 文件请{link(e.turn.url(f'p/drafts/{number_in(e.subject)}'), '到页面上交')}。"
             ),
             paste.title_or_whole,
             example="关于分步推进老旧小区加装电梯的提案",

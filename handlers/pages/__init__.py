@@ -1,4 +1,4 @@
-"""H5 pages inside the WeCom client: the full text of a proposal. Only relative addresses; nothing changes on GET."""
+"""H5 pages inside the WeCom client: read, write, co-sign. Only relative addresses; nothing changes on GET."""
 
 from pathlib import Path
 
@@ -8,6 +8,9 @@ from aiohttp import web
 
 from handlers.pages.attachments import add_attachments
 from handlers.pages.collective import add_collective
+from handlers.pages.cosign import add_cosign
+from handlers.pages.drafts import add_drafts
+from handlers.pages.files import add_files
 from handlers.pages.proposals import add_proposals
 from handlers.pages.similar import add_similar
 from models.store import Store
@@ -28,6 +31,9 @@ def add_pages(app: web.Application, store: Store) -> None:
     add_similar(app, store)
     add_attachments(app, store)
     add_collective(app, store)
+    add_drafts(app, store)
+    add_files(app, store)
+    add_cosign(app, store)
     app.router.add_get("/p/", _front, allow_head=False)
     app.router.add_static("/p/static", HERE / "static")
     app.on_response_prepare.append(_guarded)

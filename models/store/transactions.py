@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Field, Session, SQLModel, col, select
 
 T = TypeVar("T")
@@ -96,10 +97,12 @@ class Store:
                     done = work(session)
                     session.commit()
                     return done
-            except DBAPIError as error:
-                if left and getattr(error.orig, "sqlstate", None) in _CLASHES:
+            except (DBAPIError, StaleDataError) as error:
+                if left and _is_clash(error):
                     time.sleep(random.uniform(0, 0.01) * (_RETRIES - left))  # noqa: S311 - so as not to meet again
                     continue
+                if isinstance(error, StaleDataError):
+                    raise
                 raise _explained(error) from error
         raise AssertionError("unreachable")
 
@@ -169,9 +172,16 @@ class Store:
 
 def is_passing(error: Exception) -> bool:
     """Whether it is the database's trouble of the moment, and no mistake of who asked it."""
-    if not isinstance(error, DBAPIError):
-        return False
-    return getattr(error.orig, "sqlstate", None) in _CLASHES or isinstance(_explained(error), StoreDown)
+    if _is_clash(error):
+        return True
+    return isinstance(error, DBAPIError) and isinstance(_explained(error), StoreDown)
+
+
+def _is_clash(error: Exception) -> bool:
+    """Whether somebody else was quicker: begun again, it will do."""
+    if isinstance(error, StaleDataError):  # a row that counts its changes had been read before another's was written
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _CLASHES
 
 
 def _explained(error: DBAPIError) -> Exception:

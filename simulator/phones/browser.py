@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import CookieJar, DummyCookieJar, hdrs, web
 from yarl import URL
 
-from simulator.phones.doors import WORDS, Trouble, body, from_our_page
+from simulator.phones.doors import PICTURE, Trouble, body, from_our_page
 from simulator.platform import Platform
 from simulator.refusal import Refusal
 
@@ -91,7 +91,7 @@ class Browser:
         if request.method == hdrs.METH_POST:
             if not from_our_page(request):
                 raise Trouble("请求来自别的网站，已拒绝", 403)
-            form = await body(request, WORDS)
+            form = await body(request, PICTURE)
         there = url
         if self.bot_url:
             there = URL(f"{_url(self.bot_url).origin()}{url.raw_path_qs}", encoded=True)

@@ -1,0 +1,43 @@
+"""A page of ours in a real browser: opened by somebody the platform knows, measured, and read to axe."""
+
+from pathlib import Path
+
+import aiohttp
+from playwright.async_api import BrowserContext, Page
+
+from tests.stories.pages import logged_in
+from tests.town import HOST, Town
+
+WIDTH, HEIGHT = 320, 568  # the smallest phone
+AXE = Path(__file__).with_name("axe.min.js")
+SERIOUS = """async () => (await axe.run()).violations
+    .filter((found) => ["serious", "critical"].includes(found.impact))
+    .map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" | ")}`)"""
+OUTSIDE = """() => [...document.querySelectorAll("main *")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 1 && (box.right > innerWidth + 0.5 || box.left < -0.5);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+SMALL = """() => [...document.querySelectorAll("main button, main .button, main select, main input:not([type=hidden])")]
+    .filter((element) => element.offsetParent && !element.matches(".unseen, [type=radio], [type=checkbox]"))
+    .filter((element) => element.getBoundingClientRect().height < 38).map((element) => element.outerHTML)"""
+
+
+async def opens_as(town: Town, context: BrowserContext, who: str, path: str) -> Page:
+    """A page in the browser of somebody who has logged in."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        await logged_in(town, session, who, path)
+        cookies = [{"name": c.key, "value": c.value, "domain": HOST, "path": "/"} for c in session.cookie_jar]
+    await context.add_cookies(cookies)  # type: ignore[arg-type]
+    page = await context.new_page()
+    page.set_default_timeout(10_000)
+    await page.goto(f"{town.address}{path}")
+    return page
+
+
+async def is_fine(page: Page) -> None:
+    """Nothing stands out at the side, nothing is too small for a thumb, and axe finds nothing serious."""
+    assert await page.evaluate(OUTSIDE) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+    assert await page.evaluate(SMALL) == []
+    await page.evaluate(AXE.read_text("utf-8"))
+    assert await page.evaluate(SERIOUS) == []
