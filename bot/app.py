@@ -41,6 +41,7 @@ from models.store import Store, StoreDown
 log = structlog.get_logger()
 
 RULES = web.AppKey("rules", Rules)  # for the pages
+APP: "web.AppKey[App]" = web.AppKey("app")  # for those on which one acts
 MENU = {
     "button": [
         {
@@ -130,6 +131,7 @@ class App:
         add_callback(web_app, self.settings.wecom, accept=self.inbox.accept, now=self.now)
         add_oauth(web_app, self.settings.wecom, self.client, self.settings.server.public_url, self.now)
         web_app[RULES] = self.settings.rules
+        web_app[APP] = self
         for add in self._pages:
             add(web_app, self.store)
         web_app.router.add_get("/healthz", self._healthz)

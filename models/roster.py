@@ -154,6 +154,7 @@ class Member(Entry):
     liaison_area: Line = ""
     active: YesNo = True
     plain: YesNo | None = None  # None: as it was
+    large: YesNo | None = None
 
 
 class UnitEntry(Entry):
@@ -191,6 +192,7 @@ class Staff(Entry):
     unit: Id | None = None
     active: YesNo = True
     plain: YesNo | None = None
+    large: YesNo | None = None
 
 
 class Roster(Entry):

@@ -30,6 +30,7 @@ SESSION = "tiantong_viewer"
 SESSION_SECONDS = 8 * 3600
 LOGIN = "tiantong_login_"
 LOGIN_SECONDS = 600
+FORM = "form"
 PAGES = "/p/"
 LONGEST_PATH = 1000
 
@@ -103,6 +104,27 @@ async def viewer(request: web.Request) -> str | None:
     """The userid (lower case) of whoever looks at the page, None when we do not know."""
     person = request.app[_OAUTH].read(request, SESSION).get("person")
     return person if isinstance(person, str) else None
+
+
+def form_token(request: web.Request, person: str) -> str:
+    """For a form on a page that this person looks at: whoever sends it has seen the page, and sends it once."""
+    oauth = request.app[_OAUTH]
+    until = int(oauth.now().timestamp()) + SESSION_SECONDS
+    return oauth.seals.dumps({"for": FORM, "person": person, "until": until, "once": secrets.token_hex(8)})
+
+
+def cause_of(request: web.Request, person: str, token: str) -> str:
+    """The key of what a form causes, the same however often it is sent; "" when it is no form of ours for this person."""
+    oauth = request.app[_OAUTH]
+    try:
+        value = oauth.seals.loads(token)
+    except BadSignature:
+        return ""
+    if not isinstance(value, dict) or value.get("for") != FORM or value.get("person") != person:
+        return ""
+    if value["until"] <= oauth.now().timestamp():
+        return ""
+    return "p" + hashlib.sha256(token.encode()).hexdigest()[:40]
 
 
 def login_redirect(request: web.Request) -> NoReturn:

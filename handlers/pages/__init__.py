@@ -1,4 +1,4 @@
-"""H5 pages inside the WeCom client: the full text of a proposal. Only relative addresses; nothing changes on GET."""
+"""H5 pages inside the WeCom client: full texts, and what awaits one. Only relative addresses; nothing changes on GET."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from aiohttp import web
 from handlers.pages.attachments import add_attachments
 from handlers.pages.proposals import add_proposals
 from handlers.pages.similar import add_similar
+from handlers.pages.todo import add_todo
 from models.store import Store
 
 HERE = Path(__file__).parent
@@ -26,6 +27,7 @@ def add_pages(app: web.Application, store: Store) -> None:
     add_proposals(app, store)
     add_similar(app, store)
     add_attachments(app, store)
+    add_todo(app, store)
     app.router.add_get("/p/", _front, allow_head=False)
     app.router.add_static("/p/static", HERE / "static")
     app.on_response_prepare.append(_guarded)

@@ -99,11 +99,23 @@ def tap_on(card: Shown, label: str, chosen: dict[str, str] | None = None, code: 
 
 
 async def forges(town: Town, who: str, card: Shown, label: str, chosen: dict[str, str] | None = None) -> Person:
-    """A press on a card by somebody who never got it, or can no longer press it."""
+    """A press on a card by somebody who never got it, or can no longer press it; in words an old number, typed."""
     person = town.person(who)
+    if person.door:
+        assert card in person.inbox, "nobody can type a number out of somebody else's message"
+        await person.presses(label, card=card)
+        await town.quiet()
+        return person
     await person.causes("template_card_event", tap_on(card, label, chosen))
     await town.quiet()
     return person
+
+
+def tells_what_became_of_it(card: Shown, words: str) -> None:
+    """A card that was pressed, by whomever, says so in its buttons' place; a message stays as it was."""
+    if card.card is not None:
+        assert words in card.replaced_text
+        assert not card.live
 
 
 async def until(town: Town, true: Callable[[], bool], within: float = 5.0) -> None:

@@ -388,6 +388,7 @@ async def test_a_body_that_is_too_long_is_refused_and_kept(town: Town) -> None:
     await lin.reads("提交成功")
 
 
+@pytest.mark.cards_only("a number typed answers the question that is open, not an earlier one")
 async def test_a_press_on_an_earlier_question_does_not_disturb(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", TITLE)
     card = await lin.reads("（2/8）", "类别")

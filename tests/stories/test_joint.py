@@ -74,6 +74,7 @@ async def leaves_office(town: Town, userid: str) -> None:
 # --- inviting ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.pages_too
 async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_handed_in(town: Town) -> None:
     await drafted(town)
     lin = town.person(LIN)
@@ -104,6 +105,7 @@ async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_hand
     assert await places(town) == {SU: S.SIGNED, HE: S.SIGNED}
 
 
+@pytest.mark.pages_too
 async def test_the_button_of_the_preview_asks_for_the_names(town: Town) -> None:
     await drafted(town)
     lin = await taps(town, LIN, "邀请联名")
@@ -265,6 +267,7 @@ async def test_agreeing_twice_and_after_declining(town: Town) -> None:
     assert len(await rows(town, Audit, Audit.event == "cosign")) == 1
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_nobody_answers_for_another(town: Town) -> None:
     await invited(town, "苏婉宁")
     card = await town.person(SU).sees("邀请您联名")
@@ -534,6 +537,7 @@ async def test_two_replicas_and_three_deliveries_make_one_signature(town: Town) 
     assert [p.serial_no for p in await rows(town, Proposal)] == ["S20260001"]
 
 
+@pytest.mark.cards_only("a tap on a card that changes at that moment")
 async def test_one_takes_back_while_the_other_agrees(town: Town) -> None:
     await town.restart(replicas=2)
     await invited(town, "苏婉宁")
@@ -571,6 +575,7 @@ async def test_a_co_signer_may_not_do_what_is_the_first_proposers(town: Town) ->
 # --- rating -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.pages_too
 async def test_all_who_signed_get_the_reply_and_rate_and_then_it_is_closed(town: Town) -> None:
     await jointly_delivered(town)
     for who in (LIN, SU, HE):
@@ -624,6 +629,7 @@ async def test_any_one_who_is_dissatisfied_opens_a_second_handling(town: Town) -
     assert len(await rows(town, Rating)) == 5
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_nobody_rates_twice_and_who_did_not_sign_not_at_all(town: Town) -> None:
     await jointly_delivered(town)
     card = await town.person(LIN).sees("请评价提案办理")

@@ -1,5 +1,7 @@
 """代录: the office writes down a paper proposal; it is the member's when the member has said so, and not before."""
 
+import pytest
+
 from models.joint import Version
 from models.proposal import Proposal
 from models.states import State
@@ -107,6 +109,7 @@ async def test_nobody_enters_for_themselves(town: Town) -> None:
     await lin.reads("这是您本人")
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_nobody_confirms_for_another_and_nobody_hands_in_alone(town: Town) -> None:
     await handed_over(town)
     card = await town.person(LIN).sees("请确认代录的提案")
