@@ -159,7 +159,7 @@ class Answers:
         exchange = self.dialogues.current(turn)
         if exchange and offer.at <= exchange.conversation.updated_at and self._answers(number, exchange):
             return False
-        if exchange is None and number <= len(row.payloads) and row.shown_at > offer.at:
+        if exchange is None and number <= len(row.payloads) and row.shown_at >= offer.at:
             return False
         turn.printing(turn.actor).chosen = number
         self._payload(offer.key, None, turn)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from simulator.person import Person
 
 _CHOICE = re.compile(r"^(\d{1,3}) (\S[^\n]*)$", re.MULTILINE)
+LIST = "回复序号"  # how a list says that its numbers may be typed
 ANSWER_WITHIN = 10.0  # seconds for the next question
 
 Choices = Mapping[str, str | Sequence[str]]
@@ -40,10 +41,25 @@ class ByNumber:
     """For somebody who sees no cards: every choice is a number in a message that this person got."""
 
     async def presses(self, person: "Person", label: str, deliveries: int, card: Shown | None) -> str:
-        """Type the number that the newest message (or `card`) prints beside this choice."""
+        """Type the number that the newest message (or `card`) prints beside this choice.
+
+        Where a list that was asked for has printed the number since, it opens a case of the list, and that one's number
+        is typed.
+        """
         shown = self.message_with(person, label, card)
-        await person.says(str(numbered(shown.text)[label]), deliveries)
+        number = numbered(shown.text)[label]
+        if card is None and self.is_overtaken(person, shown, number):
+            place = len(person.inbox)
+            await person.says(str(number))
+            opened = await self._next(person, place)
+            number = numbered(opened.text)[label]
+        await person.says(str(number), deliveries)
         return ""
+
+    def is_overtaken(self, person: "Person", shown: Shown, number: int) -> bool:
+        """Whether a list has printed this number since."""
+        later = person.inbox[person.inbox.index(shown) + 1 :]
+        return any(_is_told(one) and LIST in one.text and number in numbered(one.text).values() for one in later)
 
     async def chooses(
         self, person: "Person", choices: Choices, submit: str | None, deliveries: int, card: Shown | None

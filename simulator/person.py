@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import cards
 from simulator.callbacks import NotDelivered
-from simulator.doors import Door
+from simulator.doors import ByNumber, Door
 from simulator.media import PICTURE
 from simulator.records import Shown, Someone
 
@@ -34,6 +34,11 @@ class Person:
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.userid}>"
+
+    @property
+    def in_words(self) -> bool:
+        """Whether this person types numbers instead of tapping on cards."""
+        return isinstance(self.door, ByNumber)
 
     # --- acting ------------------------------------------------------------------------------------------------------
 

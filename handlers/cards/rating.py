@@ -18,7 +18,7 @@ def rating_card(t: Told) -> Say:
         selects=tuple(Select(key, title, OPTIONS) for key, title in QUESTIONS.items()),
         submit=Button(Event.RATE.value, Rate(a.id or 0, a.stamp).key),
         link=t.todo,  # a card has no place for it, and needs none
-        link_text="也可以点开网页，一次选好三项",
+        link_text="也可以点开网页填写",
     )
 
 

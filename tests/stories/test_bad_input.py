@@ -403,7 +403,8 @@ async def test_the_platform_stumbles_three_times(town: Town, fault: dict[str, in
     await town.person(WEN).reads("有新提案待受理")
     await taps(town, WEN, "受理")
     assert (await proposal(town)).state is State.FIRST_REVIEW
-    assert sum("有新提案待受理" in shown.text for shown in town.person(WEN).inbox) == 1  # a card is never shown twice
+    shown = sum("有新提案待受理" in shown.text for shown in town.person(WEN).inbox)
+    assert shown == 1 or (town.door == "words" and shown == 2)  # a card is never shown twice, a text at most twice
 
 
 @contextlib.contextmanager

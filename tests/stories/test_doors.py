@@ -46,9 +46,9 @@ ITSELF = "tells of its door by itself"
 async def test_a_number_means_one_thing_and_typed_twice_it_is_too_late(town: Town) -> None:
     await town.everybody_types()
     await submitted(town)
-    await submitted(town, SU, "关于社区食堂的提案")
     wen = town.person(WEN)
     first = await wen.reads("有新提案待受理", TITLE)
+    await submitted(town, SU, "关于社区食堂的提案")
     second = await wen.reads("有新提案待受理", "社区食堂")
     numbers = [*numbered(first.text).values(), *numbered(second.text).values()]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -219,7 +219,7 @@ async def test_a_member_who_sees_no_cards_rates_on_the_page(town: Town) -> None:
     await town.platform.set_on_plugin(LIN, True)
     await all_have_read(town)
     lin = await tells(town, LIN, "待办", "1")
-    await lin.reads("请评价提案办理", "也可以点开网页，一次选好三项")
+    await lin.reads("请评价提案办理", "也可以点开网页填写")
     lin.door = ByPage(town)
     await rates(town, "不满意")
     await lin.reads("原因是什么")

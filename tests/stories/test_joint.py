@@ -34,6 +34,7 @@ from tests.stories.acts import (
     proposal,
     rates,
     rows,
+    sees_the_way_forward,
     tap_on,
     taps,
     tells,
@@ -78,7 +79,7 @@ async def leaves_office(town: Town, userid: str) -> None:
 async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_handed_in(town: Town) -> None:
     await drafted(town)
     lin = town.person(LIN)
-    await lin.reads("提交前再看一遍", "邀请联名")
+    await sees_the_way_forward(lin)
     await all_have_read(town)
     await tells(town, LIN, "邀请 苏婉宁、何静姝")
     await lin.reads("已邀请苏婉宁、何静姝联名", "等苏婉宁、何静姝（3月3日 10:0", "延长期限", "撤回联名")
@@ -95,7 +96,7 @@ async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_hand
     await lin.reads("苏婉宁同意联名", "已同意1人，还在等何静姝")
     await tells(town, HE, "同意联名，建议补充适老化改造的数据")
     await he.reads("已同意联名")
-    await lin.reads("何静姝同意联名", "意见：建议补充适老化改造的数据", "已同意2人", "请点“提交”")
+    await lin.reads("何静姝同意联名", "意见：建议补充适老化改造的数据", "已同意2人", "“提交”")
     await taps(town, LIN, "提交")
     await lin.reads("提交成功", "S20260001")
     for signer in (su, he):

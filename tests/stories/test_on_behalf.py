@@ -89,7 +89,8 @@ async def test_the_member_sends_it_back_and_it_is_mended(town: Town) -> None:
     await lin.reads("提交成功")
     row = await proposal(town)
     assert (row.state, len(row.suggestions), row.reason) == (State.SUBMITTED, 2, "")
-    await town.person(LU).reads("有新提案待受理\n")
+    told = await town.person(LU).reads("有新提案待受理")
+    assert "修改后重新提交" not in told.text
 
 
 async def test_who_may_not_enter_for_others(town: Town) -> None:
