@@ -59,10 +59,10 @@ def apply_roster(session: Session, roster: Roster) -> Counts:
     gone = {_key(holding) for holding in ended}
     roles_after = _by_person(wanted | ({_key(holding) for holding in held} - gone))
     for userid, values in people.items():
-        person = known.get(userid)
-        if person and any(getattr(person, name) != values.get(name, getattr(person, name)) for name in READING):
-            counts.reading.append(person)
-        is_new, is_changed = _put(session, person, values, Person)
+        one = known.get(userid)
+        if one and any(getattr(one, name) != values.get(name, getattr(one, name)) for name in READING):
+            counts.reading.append(one)
+        is_new, is_changed = _put(session, one, values, Person)
         counts.people.add(is_new, is_changed or roles_before[userid] != roles_after[userid])
     counts.ended = len({key for key in gone if key[0] not in people})
     session.flush()  # people and units stand before the roles that point to them

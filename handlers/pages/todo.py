@@ -136,7 +136,7 @@ def _called(turn: Turn, row: Row) -> str:
 
 def case_of(turn: Turn, kind: str, number: int) -> Seen:
     """One case, with everything its newest card offers."""
-    row = turn.session.get(KINDS[kind], number) if kind in KINDS else None
+    row: Row | None = turn.session.get(KINDS[kind], number) if kind in KINDS else None  # type: ignore[assignment]
     if row is None:
         return GONE
     says = shown(turn, row)
@@ -213,7 +213,7 @@ async def _worked_out(store: Store, cause: str) -> None:
     """Wait a while until what was sent has been worked out; the page after it says what came of it."""
 
     def is_done(session: Session) -> bool:
-        state = session.exec(select(Incoming.state).where(Incoming.key == cause)).first()
+        state = session.exec(select(col(Incoming.state)).where(Incoming.key == cause)).first()
         return state is not None and state is not Wait.WAITING
 
     for _ in range(int(ANSWERED_WITHIN / LOOKS)):

@@ -87,6 +87,8 @@ async def opens(town: Town, page: Page, who: str) -> None:
 
 
 async def is_fine(page: Page) -> None:
+    """The page that is open now, once it is there whole."""
+    await page.wait_for_load_state("load")
     assert await page.evaluate(FAULTS) == []
 
 
