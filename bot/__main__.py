@@ -7,17 +7,21 @@ from typing import Annotated
 
 import typer
 import uvloop
+from sqlmodel import Session
 
 from bot.app import App, Office, run_until, utc_now
 from bot.config import Settings
 from bot.desk import ConfigFile, fail, settings_from, with_store
+from bot.dialogue import Dialogues
 from bot.logs import log_to_stderr
+from bot.turn import Turn
 from bot.upkeep import add_commands
 from bot.wecom import Clock as Now
 from handlers import DIALOGUES, PAGES, ROUTERS
+from handlers.reading import tell_marked
 from models import schema, table
 from models.enrolment import Counts, apply_roster
-from models.roster import BadRoster
+from models.roster import BadRoster, Roster
 from models.store import Store
 from scheduler import JOBS
 from scheduler.clock import Clock
@@ -77,7 +81,7 @@ def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文�
 
     def enrol(store: Store) -> Counts:
         schema.check(store)
-        return store.write(lambda session: apply_roster(session, roster))
+        return store.write(lambda session: _enrolled(session, roster, settings))
 
     counts = with_store(settings, enrol)
     told = [("人员", counts.people), ("承办单位", counts.units)]
@@ -85,6 +89,16 @@ def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文�
         told.append(("集体组织", counts.organisations))
     for what, tally in told:
         typer.echo(f"{what}：新增{tally.new}，更改{tally.changed}，未变{tally.unchanged}")
+
+
+def _enrolled(session: Session, roster: Roster, settings: Settings) -> Counts:
+    """Take the roster in, and tell those who read in another way from now on."""
+    counts = apply_roster(session, roster)
+    now = utc_now()
+    turn = Turn(session, settings.rules, now, f"roster:{now.isoformat()}", settings.server.public_url, Dialogues(()))
+    tell_marked(turn, counts.reading)
+    turn.write_down()
+    return counts
 
 
 @cli.command()

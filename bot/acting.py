@@ -1,6 +1,6 @@
 """What a page has at hand to act: a turn for whoever looks at it, in one transaction, as a message of theirs would have."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -8,6 +8,8 @@ from aiohttp import web
 from sqlmodel import Session
 
 from bot.turn import Turn
+from bot.wecom import Clock
+from bot.wecom.callback import Arrival
 from models import access
 from models.people import Person
 from models.store import Store
@@ -22,6 +24,8 @@ class Acting:
     store: Store
     turn: Callable[[Session, str, Person | None], Turn]
     wake: Callable[[], None]
+    accept: Callable[[Arrival], Awaitable[None]]
+    now: Clock
 
     async def look(self, userid: str, work: Callable[[Turn], T]) -> T:
         """Read something for this person; nothing is kept."""

@@ -137,7 +137,7 @@ class App:
         add_callback(web_app, self.settings.wecom, accept=self.inbox.accept, now=self.now)
         add_oauth(web_app, self.settings.wecom, self.client, self.settings.server.public_url, self.now)
         web_app[RULES] = self.settings.rules
-        web_app[ACTING] = Acting(self.store, self.turn, self.outbox.bell.ring)
+        web_app[ACTING] = Acting(self.store, self.turn, self.outbox.bell.ring, self.inbox.accept, self.now)
         for add in self._pages:
             add(web_app, self.store)
         web_app.router.add_get("/healthz", self._healthz)

@@ -23,6 +23,8 @@ def put(exchange: Exchange, dialogue: Dialogue, *, first: bool = False) -> None:
     if first and dialogue.announced:
         text = f"{dialogue.title(exchange)}\n{text}"
     head = _progress(exchange, dialogue, ask)
+    if choices and exchange.turn.actor.in_words:
+        exchange.turn.printing(exchange.turn.actor).asked = len(choices)
     if not choices:
         exchange.turn.say(Words(f"{head}{text}"))
     elif exchange.turn.actor.large:

@@ -106,6 +106,7 @@ class Ask:
     settle: Callable[[Exchange, Any], Any] | None = None  # what an answer leads to, where it is more than itself
     on_end: Any = None  # the answer that 完 stands for, where it ends nothing
     optional: bool = False
+    numbers: bool = False  # takes numbers that stand beside no choices
     example: str = ""  # for 示例
     short: str | Callable[[Exchange], str] = ""  # the question in large print, where the usual one is long
     counted: bool = True  # shows and moves the progress （3/8）

@@ -51,6 +51,7 @@ MEMBERS = {
     "liaison_area": ("联络组", ""),
     "active": ("在任", "是或否；不填算“是”。填“否”则不能再提交提案"),
     "plain": ("纯文字", "在微信里使用、看不到卡片的委员填“是”；不填则保持原样"),
+    "large": ("大字", "看不清小字的委员填“是”：句子短，选项回复数字；不填则保持原样"),
 }
 UNITS = {
     "id": ("编号", "本地自定，导入后不要再改。必填"),
@@ -76,6 +77,7 @@ STAFF = {
     "unit": ("单位编号", "只有承办单位的联络员、复核人、领导才填"),
     "active": ("在任", "是或否；不填算“是”"),
     "plain": ("纯文字", "在微信里使用、看不到卡片的人填“是”；不填则保持原样"),
+    "large": ("大字", "看不清小字的人填“是”；不填则保持原样"),
 }
 BODIES = {
     "id": ("编号", "本地自定，导入后不要再改。必填"),
@@ -160,8 +162,8 @@ CHOICES = {
     (OPTIONAL, "kind"): list(ORGANISATIONS),
     (OPTIONAL, "active"): ["是", "否"],
     ("工作人员", "roles"): list(ROLES.values()),
-    **{(sheet, key): ["是", "否"] for sheet, key in (("委员", "active"), ("委员", "plain"), ("承办单位", "major"))},
-    **{("工作人员", key): ["是", "否"] for key in ("active", "plain")},
+    ("承办单位", "major"): ["是", "否"],
+    **{(sheet, key): ["是", "否"] for sheet in ("委员", "工作人员") for key in ("active", "plain", "large")},
 }
 FREE = {"sector", "system", "kind", "roles"}  # the list helps, but something else may be written
 

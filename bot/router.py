@@ -8,8 +8,9 @@ from typing import Any
 from sqlmodel import col, select
 
 from bot.dialogue import Dialogues
+from bot.numbers import is_number, offered
 from bot.payload import Payload, read
-from bot.questions import bare
+from bot.questions import Exchange, bare
 from bot.turn import Turn
 from bot.wecom import updates
 from models.conversation import Listed
@@ -132,7 +133,8 @@ class Answers:
         elif matched := self._matched(words):
             matched(turn)
         elif (
-            self.dialogues.hear(text, turn)
+            self._offered(words, turn)
+            or self.dialogues.hear(text, turn)
             or self._number(words, turn)
             or any(handler(text, turn) for handler in self.pasting)
         ):
@@ -146,8 +148,30 @@ class Answers:
                 return partial(handler, match)
         return None
 
+    def _offered(self, words: str, turn: Turn) -> bool:
+        """The number printed beside a choice does what its button does, unless something newer prints it, too."""
+        if not (turn.actor.in_words and is_number(words)):
+            return False
+        row, number = turn.session.get(Listed, turn.actor.userid), int(words)
+        offer = offered(row, number)
+        if row is None or offer is None:
+            return False
+        exchange = self.dialogues.current(turn)
+        if exchange and offer.at <= exchange.conversation.updated_at and self._answers(number, exchange):
+            return False
+        if exchange is None and number <= len(row.payloads) and row.shown_at >= offer.at:
+            return False
+        turn.printing(turn.actor).chosen = number
+        self._payload(offer.key, None, turn)
+        return True
+
+    def _answers(self, number: int, exchange: Exchange) -> bool:
+        """Whether a number that was printed elsewhere before may be meant for the open question."""
+        ask = self.dialogues.by_name[exchange.conversation.dialogue].step(exchange.conversation.step)
+        return ask.numbers or bool(exchange.so_far) or number <= len(ask.choices_for(exchange))
+
     def _number(self, words: str, turn: Turn) -> bool:
-        if not (words.isascii() and words.isdecimal() and len(words) <= 3):
+        if not is_number(words):
             return False
         listed = turn.session.get(Listed, turn.actor.userid)
         if listed is None:
@@ -185,6 +209,9 @@ class Answers:
 
 def listed(turn: Turn, payloads: Sequence[Payload]) -> None:
     """Remember the numbered list just shown: a number typed next does what its row would do."""
+    if turn.actor.in_words:
+        turn.printing(turn.actor).listed = [payload.key for payload in payloads]
+        return
     row = turn.session.get(Listed, turn.actor.userid) or Listed(
         person=turn.actor.userid, payloads=[], shown_at=turn.now
     )

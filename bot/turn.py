@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlmodel import Session, SQLModel, col, select
 
-from bot.large import in_lines
+from bot.large import in_lines, to_type
+from bot.numbers import Printing, keys_of, print_all
 from bot.wecom.messages import Card, CardNow, Say, Words, from_json, plain, to_json
 from models import store
 from models.errors import Refused
@@ -38,6 +39,7 @@ class Turn:
     said: int = field(default=0, init=False)
     _held: dict[tuple[type, Any], Any] = field(default_factory=dict, init=False)
     words: list[dict[str, Any]] = field(default_factory=list, init=False)  # said, and not written down yet
+    _printing: dict[str, Printing] = field(default_factory=dict, init=False)  # numbers for people who see no cards
 
     @property
     def today(self) -> date:
@@ -72,30 +74,42 @@ class Turn:
         """
         reader = to or self.actor
         words = Words(what) if isinstance(what, str) else what
+        card: Card | None = None
         if reader.in_words:
             if isinstance(words, CardNow):
                 return
+            if isinstance(words, Card) and keys_of(words):
+                card = words
             if isinstance(words, Card):
                 words = Words(plain(words))
+            if isinstance(words, Words):
+                words = Words(to_type(words.text))
         if reader.large and isinstance(words, Words):
             words = Words(in_lines(words.text))
         self.said += 1
-        self.words.append(
-            {
-                "key": key or f"{self.cause}#{self.said}",
-                "person": reader.userid,
-                "lane": lane.value,
-                "body": to_json(words),
-                "subject": subject,
-                "created_at": self.now,
-                "state": Wait.WAITING,
-                **_UNSENT,
-            }
-        )
+        row = {
+            "key": key or f"{self.cause}#{self.said}",
+            "person": reader.userid,
+            "lane": lane.value,
+            "body": to_json(words),
+            "subject": subject,
+            "created_at": self.now,
+            "state": Wait.WAITING,
+            **_UNSENT,
+        }
+        self.words.append(row)
+        if card:
+            self.printing(reader).cards.append((row, card, reader.large))
+
+    def printing(self, reader: Person) -> Printing:
+        """What this turn prints on the phone of somebody who types numbers."""
+        return self._printing.setdefault(reader.userid, Printing())
 
     def write_down(self) -> None:
         """Put what was said into the outbox, together with everything else this turn has done."""
         self.session.flush()
+        print_all(self.session, self.now, self._printing)
+        self._printing.clear()
         store.put_all(self.session, Outgoing, self.words)
         self.words.clear()
 

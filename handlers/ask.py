@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from bot.router import Router, listed
 from bot.turn import Turn
-from bot.wecom.messages import Card, Words
+from bot.wecom.messages import Card, Say, Words, link
 from handlers.actions import get_row, what_next
 from handlers.cards.buttons import KINDS, Show, buttons_for, subject
 from handlers.cards.joint import whole_text
@@ -50,10 +50,11 @@ def todo(turn: Turn) -> None:
     if not tasks:
         turn.say(f"现在没有等您办的事。{trouble}".strip())
         return
-    shown = tasks[:SHOWN]
-    lines = [f"{place} {_line(turn, task)}" for place, task in enumerate(shown, 1)]
+    first = tasks[:SHOWN]
+    lines = [f"{place} {task_line(turn, task)}" for place, task in enumerate(first, 1)]
     more = f"\n还有{len(tasks) - SHOWN}件，办完前面的会接着显示。" if len(tasks) > SHOWN else ""
-    turn.say(f"有{len(tasks)}件等您办：\n" + "\n".join(lines) + more + _how_to_choose(turn, shown) + trouble)
+    page = f"\n{link(turn.url('p/todo'), '也可以点开网页办理')}" if turn.actor.in_words else ""
+    turn.say(f"有{len(tasks)}件等您办：\n" + "\n".join(lines) + more + _how_to_choose(turn, first) + page + trouble)
 
 
 def _how_to_choose(turn: Turn, shown: list[Task]) -> str:
@@ -63,7 +64,8 @@ def _how_to_choose(turn: Turn, shown: list[Task]) -> str:
     return "\n回复序号打开。"
 
 
-def _line(turn: Turn, task: Task) -> str:
+def task_line(turn: Turn, task: Task) -> str:
+    """One line of the list: what, what to do, by when."""
     acts = "／".join(event.value for event in dict.fromkeys(task.events))
     unit = ""
     row = task.row
@@ -102,14 +104,20 @@ def show(pressed: tuple[Show, Any], turn: Turn) -> None:
     if payload.kind not in KINDS:
         raise Refused("这个按钮已经不用了。发送“待办”可以看现在等您办的事。")
     row = get_row(turn, KINDS[payload.kind], payload.id)
+    for say in shown(turn, row):
+        turn.say(say, subject=subject(row) if isinstance(say, Card) else "")
+
+
+def shown(turn: Turn, row: Row) -> list[Say]:
+    """What the actor reads of one case, in the chat or on a page, with what they may do now; Refused if they may not see it."""
     proposal = row if isinstance(row, Proposal) else turn.session.get_one(Proposal, row.proposal_id)
     if not access.may_see(turn.session, turn.actor, proposal):
         raise Refused("这件提案您没有查看的权限。")
     if isinstance(row, Assignment) and row.state is Handling.DELIVERED and _may_rate(turn, row):
-        link = turn.url(f"p/proposals/{proposal.id}")
-        turn.say(rating_card(Told(turn.session, row, turn.actor, turn.actor, turn.today, link)), subject=subject(row))
-        return
-    turn.say(_standing(turn, row, proposal), subject=subject(row))
+        whole = turn.url(f"p/proposals/{proposal.id}")
+        return [rating_card(Told(turn.session, row, turn.actor, turn.actor, turn.today, whole))]
+    text = [Words(whole_text(proposal))] if isinstance(row, Signature) else []
+    return [*text, _standing(turn, row, proposal)]
 
 
 def _may_rate(turn: Turn, row: Assignment) -> bool:
@@ -124,7 +132,6 @@ def _standing(turn: Turn, row: Row, proposal: Proposal) -> Card:
     if isinstance(row, Communication):
         text = f"纪要：{row.minutes}"
     if isinstance(row, Signature):
-        turn.say(Words(whole_text(proposal)))
         text = "全文在上一条消息里。同意的点“同意联名”，也可以谢绝。" if row.state is Sign.INVITED else ""
     if isinstance(row, Withdrawal):
         text = f"申请撤案的理由：{gist(row.reason, 110)}"
@@ -233,5 +240,9 @@ def _help(turn: Turn) -> str:
     lines += ["回答问题时：上一步、撤回、示例、再说一遍、跳过、完、预览、存草稿、取消"]
     if "member" in roles:
         lines += ["写的时候：润色、建议更具体——请教怎么改"]
+    if access.may_mark(turn.session, turn.actor):
+        lines += ["文字版 姓名、大字 姓名——替看不到卡片、看不清小字的人换"]
+    if turn.actor.plain:
+        return "\n".join([*lines, "消息里的选项回复数字，也可以打字，例如“签收”“同意”。看得到卡片了回复“卡片版”。"])
     lines += ["字小回复“大字”，看不到卡片回复“文字版”。", "卡片上的按钮也可以直接打字，例如“签收”“同意”。"]
     return "\n".join(lines)

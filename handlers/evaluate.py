@@ -31,6 +31,9 @@ def submitted(pressed: tuple[Rate, dict[str, tuple[str, ...]]], turn: Turn) -> N
         if turn.actor.userid in ratings_of(turn.session, row):
             raise Refused("您已经评价过了，不用再填。")
         raise Refused("评价只能由提案人本人、联名人本人填写。")
+    if not selected and turn.actor.in_words:  # there was nothing to choose on
+        turn.dialogues.open(turn, "rate", do(row, Event.RATE).key)
+        return
     said = {key: selected[key][0] for key in QUESTIONS if selected.get(key)}
     if len(said) < len(QUESTIONS) or not all(value in Verdict.__members__ for value in said.values()):
         raise Refused("请把办理态度、办理过程、办理结果三项都选好，再点“提交评价”。")

@@ -43,9 +43,8 @@ def press(pressed: tuple[Do, Any], turn: Turn) -> None:
 def tell_stale(turn: Turn, row: Row, event: Event) -> None:
     """A card of an earlier day: it says now what is true, and so do we."""
     turn.card_now(f"现在是：{row.state.value}")
-    turn.say(
-        f"这张卡片已经过时：这一件现在是“{row.state.value}”，不能再按它“{event.value}”。发送“待办”可以看最新的卡片。"
-    )
+    what, anew = ("这个数字", "最新的数字") if turn.actor.in_words else ("这张卡片", "最新的卡片")
+    turn.say(f"{what}已经过时：这一件现在是“{row.state.value}”，不能再按它“{event.value}”。发送“待办”可以看{anew}。")
 
 
 def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> None:

@@ -1,6 +1,7 @@
 """How somebody reads: cards or words, usual or large print. Everybody for themselves, the office for anybody."""
 
 import re
+from collections.abc import Iterable
 
 from sqlmodel import col, or_, select
 
@@ -8,6 +9,7 @@ from bot.router import Router
 from bot.turn import Turn
 from models import access
 from models.errors import Refused
+from models.messages import Lane
 from models.people import Person
 
 router = Router()
@@ -21,7 +23,6 @@ MODES = {  # what is set, and what is said to the one who reads so from now on
     ),
     "普通字": ({"large": False}, "普通字。字太小，请回复“大字”。"),
 }
-MARKERS = frozenset({"pc_staff", "pc_reviewer", "pc_director", access.SYSADMIN})  # who may do it for others
 
 
 def _set(person: Person, mode: str) -> str:
@@ -48,7 +49,7 @@ for _mode in MODES:
 @router.pattern(rf"({'|'.join(MODES)})\s+(\S+)")
 def mark(found: re.Match[str], turn: Turn) -> None:
     """大字 林知夏: the office sets it for somebody, who is told."""
-    if not any(h.role in MARKERS for h in access.holdings(turn.session, turn.actor.userid)):
+    if not access.may_mark(turn.session, turn.actor):
         raise Refused(f"只能给自己换：直接回复“{found[1]}”就行。替别人换，请联系提案委。")
     person = _named(turn, found[2])
     words = _set(person, found[1])
@@ -56,6 +57,14 @@ def mark(found: re.Match[str], turn: Turn) -> None:
     turn.say(f"已为{person.name}换成{found[1]}。")
     if person.userid != turn.actor.userid:
         turn.say(f"提案委为您换成了{words}", to=person)
+
+
+def tell_marked(turn: Turn, people: Iterable[Person]) -> None:
+    """Those for whom the roster has changed it hear how they read from now on, and how to change it back."""
+    for person in people:
+        mode = "大字" if person.large else "文字版" if person.plain else "卡片版"
+        if person.active:
+            turn.say(f"提案委为您换成了{MODES[mode][1]}", to=person, lane=Lane.NOTICE)
 
 
 def _named(turn: Turn, name: str) -> Person:

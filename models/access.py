@@ -25,6 +25,7 @@ UNIT = {
     Role.UNIT_LEADER: "unit_leader",
 }
 SYSADMIN = "sysadmin"
+_MARKERS = frozenset({OFFICE[Role.STAFF], OFFICE[Role.REVIEWER], OFFICE[Role.DIRECTOR], SYSADMIN})
 SEES_ALL = frozenset({*OFFICE.values(), "cppcc_leader"})  # §2.2: 全局
 _NOT_YET_SUBMITTED = frozenset({State.DRAFT, State.CONFIRMING, State.COSIGNING})
 
@@ -46,6 +47,11 @@ def holdings(session: Session, userid: str) -> Sequence[Holding]:
 def holds_any(session: Session, person: Person, roles: Collection[str]) -> bool:
     """Whether a person holds one of these roles, whatever it is about."""
     return any(h.role in roles for h in holdings(session, person.userid))
+
+
+def may_mark(session: Session, person: Person) -> bool:
+    """Whether this person may say how others read: cards or words, usual or large print."""
+    return holds_any(session, person, _MARKERS)
 
 
 def with_role(session: Session, role: str, unit: str | None = None) -> Sequence[Person]:

@@ -53,3 +53,6 @@ class Listed(SQLModel, table=True):
     person: str = Field(primary_key=True, max_length=64)
     payloads: list[str] = Field(sa_column=Column(JSON, nullable=False))
     shown_at: datetime = Field(sa_type=UtcDateTime)
+    offered: dict[str, Any] | None = Field(  # the numbers beside choices of people who see no cards (bot/numbers.py)
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )

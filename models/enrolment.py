@@ -12,6 +12,8 @@ from models.people import Holding, Organisation, Person, Unit
 from models.proposal import Proposal
 from models.roster import CONTACTS, Roster
 
+READING = ("plain", "large")  # how somebody reads: as it was, where the roster says nothing
+
 
 @dataclass
 class Tally:
@@ -37,6 +39,7 @@ class Counts:
     units: Tally = field(default_factory=Tally)
     ended: int = 0
     organisations: Tally = field(default_factory=Tally)
+    reading: list[Person] = field(default_factory=list)  # who reads in another way from now on
 
 
 def apply_roster(session: Session, roster: Roster) -> Counts:
@@ -60,7 +63,10 @@ def apply_roster(session: Session, roster: Roster) -> Counts:
     gone = {_key(holding) for holding in ended}
     roles_after = _by_person(wanted | ({_key(holding) for holding in held} - gone))
     for userid, values in people.items():
-        is_new, is_changed = _put(session, known.get(userid), values, Person)
+        one = known.get(userid)
+        if one and any(getattr(one, name) != values.get(name, getattr(one, name)) for name in READING):
+            counts.reading.append(one)
+        is_new, is_changed = _put(session, one, values, Person)
         counts.people.add(is_new, is_changed or roles_before[userid] != roles_after[userid])
     counts.ended = len({key for key in gone if key[0] not in people})
     session.flush()  # people and units stand before what points to them
@@ -123,13 +129,13 @@ def _people(roster: Roster) -> dict[str, dict[str, Any]]:
     """Every person once, with what the roster says of them: a member who is also staff is one person."""
     people: dict[str, dict[str, Any]] = {}
     for member in roster.members:
-        people[member.userid] = member.model_dump(exclude={"plain"} if member.plain is None else None)
+        unsaid = {name for name in READING if getattr(member, name) is None}
+        people[member.userid] = member.model_dump(exclude=unsaid)
     for one in roster.staff:
         values = people.setdefault(one.userid, {"userid": one.userid, "name": one.name, "active": False})
         values["active"] = values["active"] or one.active
         values["title"] = values.get("title") or one.title
-        if one.plain is not None:
-            values["plain"] = one.plain
+        values |= {name: said for name in READING if (said := getattr(one, name)) is not None}
     for place in roster.units:
         for _, userid, name in place.contacts():
             values = people.setdefault(userid, {"userid": userid, "name": name})

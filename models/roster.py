@@ -177,6 +177,7 @@ class Member(Entry):
     liaison_area: Line = ""
     active: YesNo = True
     plain: YesNo | None = None  # None: as it was
+    large: YesNo | None = None
 
 
 class UnitEntry(Entry):
@@ -214,6 +215,7 @@ class Staff(Entry):
     unit: Id | None = None
     active: YesNo = True
     plain: YesNo | None = None
+    large: YesNo | None = None
 
 
 class OrganisationEntry(Entry):

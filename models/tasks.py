@@ -64,6 +64,16 @@ def open_to(session: Session, person: Person, event: Event) -> list[Row]:
     return list(found.values())
 
 
+def in_hand(session: Session, person: Person) -> list[Row]:
+    """Every row of one's own cases from which there is any move by the table, whether it is waited for or not."""
+    found: dict[tuple[type, int], Row] = {}
+    for role, rows in _rows(session, person, lambda move: True):
+        if role not in access.OFFICE:
+            for row in rows:
+                found.setdefault((type(row), row.id or 0), row)
+    return list(found.values())
+
+
 def _is_duty(move: Move) -> bool:
     return move.duty is not guards.no
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import cards
 from simulator.callbacks import NotDelivered
+from simulator.doors import ByNumber, Door
 from simulator.media import PICTURE
 from simulator.records import Shown, Someone
 
@@ -25,6 +26,7 @@ class Person:
         self.userid = someone.userid
         self.name = someone.name
         self.on_plugin = someone.on_plugin
+        self.door: Door | None = None  # how this person chooses, where it is not by a tap on a card
         self.inbox: list[Shown] = []  # the chat as it is shown, oldest first; cards are changed in place
         self.hidden: list[Shown] = []  # what was sent but is not shown in WeChat
         self._read = 0  # so many entries of the inbox were read
@@ -32,6 +34,11 @@ class Person:
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.userid}>"
+
+    @property
+    def in_words(self) -> bool:
+        """Whether this person types numbers instead of tapping on cards."""
+        return isinstance(self.door, ByNumber)
 
     # --- acting ------------------------------------------------------------------------------------------------------
 
@@ -98,6 +105,8 @@ class Person:
 
         Selectors on the card go along as they stand. Returns the url of a link button (no event), else "".
         """
+        if self.door:
+            return await self.door.presses(self, label, deliveries, card)
         shown = self._with(label, card)
         tap = next(tap for tap in self._taps(shown) if tap.label == label)
         if tap.url:
@@ -117,6 +126,9 @@ class Person:
         A selector is named by its title or question key (a vote by the card's title), an option by its words or id;
         what is not named stays as it was. Without `submit` the card's only button is taken.
         """
+        if self.door:
+            await self.door.chooses(self, choices, submit, deliveries, card)
+            return
         shown = self._asking(tuple(choices), submit, card)
         chosen: dict[str, tuple[str, ...]] = {}
         for question in cards.questions(shown.card or {}):
@@ -223,6 +235,8 @@ class Person:
 
     def buttons(self) -> list[str]:
         """The labels that can be pressed now, newest card first."""
+        if self.door:
+            return self.door.labels(self)
         return [tap.label for shown in reversed(self.inbox) if shown.live for tap in self._taps(shown)]
 
     def _with(self, label: str, card: Shown | None) -> Shown:
@@ -255,6 +269,11 @@ class Person:
     @staticmethod
     def _told(entries: Sequence[Shown]) -> str:
         return "; ".join(f"[{shown.kind}] {shown.text!r}" for shown in entries) or "nothing"
+
+    @property
+    def news(self) -> asyncio.Event:
+        """Set at the next change on this phone."""
+        return self._news
 
     def notice(self) -> None:
         """Something on this phone has changed: wake whoever waits for it."""

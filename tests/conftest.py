@@ -38,7 +38,12 @@ def filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of one's own with the town in it: first a file, then a server."""
-    if request.param == "postgresql":
+    return fresh_database(request, tmp_path, request.param)
+
+
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> str:
+    """A database of this kind with the town in it, and nothing else."""
+    if kind == "postgresql":
         return str(request.getfixturevalue("postgres").fresh(prepare))
     shutil.copy(request.getfixturevalue("filled_sqlite"), tmp_path / "tiantong.db")
     return sqlite_url(tmp_path)
@@ -51,9 +56,15 @@ def rules() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def town(database_url: str, rules: dict[str, Any]) -> AsyncIterator[Town]:
+def door() -> str:
+    """How people choose: by taps on cards, unless a story is told through another door."""
+    return "cards"
+
+
+@pytest.fixture
+async def town(database_url: str, rules: dict[str, Any], door: str) -> AsyncIterator[Town]:
     """The town, with one replica of the bot."""
-    town = Town(settings_for(database_url, **rules))
+    town = Town(settings_for(database_url, **rules), door)
     await town.open()
     try:
         yield town

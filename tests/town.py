@@ -4,16 +4,20 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import update
 from sqlmodel import Session
 
 from bot.__main__ import assemble
 from bot.app import App
 from bot.config import DatabaseSettings, ServerSettings, Settings, WeComSettings
 from bot.demo import enrol, platform_for
+from models.people import Person as Somebody
 from models.rules import Rules
 from simulator.calendar import Calendar
+from simulator.doors import ByNumber
 from simulator.person import Person
 from simulator.platform import Platform
+from tests.doors import ByPage
 
 T = TypeVar("T")
 SECONDS_TO_TYPE = 6  # what a person needs for one message: the platform counts messages a minute
@@ -42,12 +46,13 @@ def settings_for(url: str, **rules: Any) -> Settings:
 class Town:
     """What a story sees: people, time, and a process that may die."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, door: str = "cards") -> None:
         self.calendar = Calendar(MONDAY)
         self.settings = settings
         self.platform: Platform = platform_for(settings, self.calendar)
         self.platform.on_change.append(self._somebody_types)
         self.apps: list[App] = []
+        self.door = door
         self._next = 0
 
     def _somebody_types(self, change: dict[str, Any]) -> None:
@@ -62,11 +67,29 @@ class Town:
         self.settings = self.settings.model_copy(update={"wecom": wecom})
         self.calendar.listeners.append(self.settle)
         await self._start(replicas)
+        if self.door == "words":
+            await self.everybody_types()
+        if self.door == "page":
+            for userid in self.platform.people:
+                self.person(userid).door = ByPage(self)
+
+    async def everybody_types(self) -> None:
+        """All read in WeChat, where no cards are shown, and type the numbers that messages print."""
+
+        def work(session: Session) -> None:
+            session.connection().execute(update(Somebody).values(plain=True))
+
+        await self.change(work)
+        for userid in self.platform.people:
+            await self.platform.set_on_plugin(userid, True)
+            self.person(userid).door = ByNumber()
 
     async def close(self) -> None:
         """Stop everything."""
         await self._stop()
         await self.platform.close()
+        if self.door == "words":
+            assert [userid for userid in self.platform.people if self.person(userid).hidden] == []
 
     async def restart(self, replicas: int = 1) -> None:
         """The process ends and another begins: nothing is remembered but rows."""

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from bot.wecom.words import clip, flat, is_url, line, link, render, split, tidy
 
 __all__ = [
     "BadBody", "Button", "Card", "CardNow", "Say", "Select", "Words",
-    "as_task_id", "bodies", "check", "from_json", "link", "plain", "split", "tidy", "to_json",
+    "as_task_id", "bodies", "check", "flat", "from_json", "link", "plain", "split", "tidy", "to_json",
 ]  # fmt: skip
 
 MOST_FACTS, MOST_BUTTONS, MOST_SELECTS, MOST_OPTIONS = 6, 6, 3, 10
@@ -129,8 +129,11 @@ def from_json(stored: dict[str, Any]) -> Say:
     raise ValueError("no such thing can be said")
 
 
-def plain(card: Card) -> str:
-    """The same card as words, for people who see no cards: every button by the word that presses it, links by link()."""
+def plain(card: Card, numbers: Sequence[int] = ()) -> str:
+    """The same card as words, for people who see no cards: every button by the number that presses it, links by link().
+
+    Without numbers by the word that presses it.
+    """
     lines = [
         f"【{line(card.title) or NO_TITLE}】",
         *(f"{line(name)}：{line(value) or NOTHING}" for name, value in card.facts),
@@ -138,9 +141,11 @@ def plain(card: Card) -> str:
     lines.append(card.text.strip())
     for select in card.selects:
         lines.append(f"{line(select.title)}：{'／'.join(line(text) for _, text in select.options)}")
-    if card.selects and not card.link:
-        lines.append("请逐项回复您的选择")
-    if labels := [line(button.label) for button in card.buttons if button.key]:
+    labels = [line(button.label) for button in (*card.buttons, *([card.submit] if card.submit else [])) if button.key]
+    if labels and numbers:
+        lines.append("请回复数字：")
+        lines += [f"{number} {label}" for number, label in zip(numbers, labels, strict=True)]
+    elif labels:
         lines.append(f"请回复：{'／'.join(labels)}")
     lines += [link(button.url, button.label) for button in card.buttons if button.url]
     if card.link:

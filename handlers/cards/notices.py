@@ -302,9 +302,10 @@ def delivered(t: Told) -> Say:
     """The member: the reply itself; the rating card follows it."""
     reply = t.reply
     number = reply.document_no if reply else ""
+    where = "下面的消息里" if t.reader.in_words else "下面的卡片上"
     return Words(
         f"{t.unit.name}对{t.yours}{named(t.proposal)}答复如下（{number}）：\n{reply_text(t)}\n"
-        f"请在下面的卡片上评价。\n{link(t.full_text + '#reply', '查看全文')}"
+        f"请在{where}评价。\n{link(t.full_text + '#reply', '查看全文')}"
     )
 
 

@@ -12,6 +12,7 @@ from handlers.cards.buttons import buttons_for
 from models.collective import author
 from models.handling import Assignment, Communication, Reply
 from models.joint import Signature, Withdrawal, signatures_of, signers
+from models.lifecycle import NAMES
 from models.people import Person, Unit
 from models.proposal import Proposal
 from models.rules import SHANGHAI, Rules
@@ -76,6 +77,11 @@ class Told:
     def reply(self) -> Reply | None:
         """This round's reply."""
         return reply_of(self.session, self.assignment)
+
+    @property
+    def todo(self) -> str:
+        """Link to the page where the same can be done by tapping."""
+        return f"{self.full_text.rpartition('proposals/')[0]}todo/{NAMES[type(self.row)]}/{self.row.id}"
 
     @cached_property
     def buttons(self) -> tuple[Button, ...]:

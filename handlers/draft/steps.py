@@ -104,6 +104,7 @@ DRAFT = Dialogue(
             settle=paste.settle_rest,
             on_end=paste.ONE_BY_ONE[0],
             optional=True,
+            numbers=True,
             counted=False,
             when=paste.is_pasted,
             short=paste.rest_in_large_print,

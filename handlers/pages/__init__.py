@@ -1,4 +1,4 @@
-"""H5 pages inside the WeCom client: read, write, co-sign. Only relative addresses; nothing changes on GET."""
+"""H5 pages inside the WeCom client: read, write, co-sign, do what awaits one. Only relative addresses; no GET changes anything."""
 
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from handlers.pages.drafts import add_drafts
 from handlers.pages.files import add_files
 from handlers.pages.proposals import add_proposals
 from handlers.pages.similar import add_similar
+from handlers.pages.todo import add_todo
 from models.store import Store
 
 HERE = Path(__file__).parent
@@ -34,6 +35,7 @@ def add_pages(app: web.Application, store: Store) -> None:
     add_drafts(app, store)
     add_files(app, store)
     add_cosign(app, store)
+    add_todo(app, store)
     app.router.add_get("/p/", _front, allow_head=False)
     app.router.add_static("/p/static", HERE / "static")
     app.on_response_prepare.append(_guarded)

@@ -241,15 +241,15 @@ def notify(session: Session) -> None:
         session.connection().execute(sa.text(f"NOTIFY {_CHANNEL}"))
 
 
-def put_all(session: Session, kind: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+def put_all(session: Session, kind: type[SQLModel], rows: Sequence[dict[str, Any]], *, unique: str = "key") -> None:
     """Insert rows (every column but the id) unless their unique `key` is there already: doing it twice changes nothing."""
     if rows:
-        session.connection().execute(_putting(kind, session.get_bind().dialect.name), rows)
+        session.connection().execute(_putting(kind, session.get_bind().dialect.name, unique), rows)
 
 
 @cache
-def _putting(kind: type[SQLModel], dialect: str) -> Any:
-    return _insert(dialect)(kind).on_conflict_do_nothing(index_elements=["key"])
+def _putting(kind: type[SQLModel], dialect: str, unique: str) -> Any:
+    return _insert(dialect)(kind).on_conflict_do_nothing(index_elements=[unique])
 
 
 def _insert(dialect: str) -> Any:

@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import cli
 from models import schema
+from models.messages import Outgoing
 from models.people import Holding, Person, Unit
 from models.store import Store
 from tests.databases import Server, sqlite_url
@@ -192,6 +193,22 @@ def test_a_workbook_is_written_filled_in_and_imported(tmp_path: Path, empty_offi
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "人员：新增2，更改0，未变0\n承办单位：新增0，更改0，未变0\n"
     assert counted(sqlite_url(tmp_path)) == (2, 0, 2)
+
+
+def test_who_is_marked_by_the_roster_is_told(tmp_path: Path, empty_office: Path) -> None:
+    book = tmp_path / "名单.xlsx"
+    assert here("template", book).exit_code == 0
+    fill(book, "委员", {"账号": "m1", "姓名": "沈小禾"}, {"账号": "m2", "姓名": "陆观海"})
+    assert here("import", "--config", empty_office, book).exit_code == 0
+    fill(book, "委员", {"账号": "m1", "姓名": "沈小禾", "大字": "是"}, {"账号": "m2", "姓名": "陆观海", "纯文字": "否"})
+    for _ in range(2):
+        assert here("import", "--config", empty_office, book).exit_code == 0
+    store = Store(sqlite_url(tmp_path))
+    told = store.write(lambda session: [(row.person, row.body["text"]) for row in session.exec(select(Outgoing))])
+    store.close()
+    [(person, words)] = told
+    assert person == "m1"
+    assert words.startswith("提案委为您换成了大字版")
 
 
 def test_bad_rows_are_each_named_and_nothing_is_imported(tmp_path: Path, empty_office: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_filled_template_is_read(template: Path) -> None:
     fill(
         template,
         "委员",
-        {"账号": "M1", "姓名": "沈禾清", "界别": "教育", "在任": "是", "纯文字": "是"},
+        {"账号": "M1", "姓名": "沈禾清", "界别": "教育", "在任": "是", "纯文字": "是", "大字": "是"},
         {"账号": "m2", "姓名": "陆观海", "在任": "否"},
     )
     fill(template, "承办单位", UNIT)
@@ -129,6 +129,7 @@ def test_a_filled_template_is_read(template: Path) -> None:
     )
     roster = read(template)
     assert [(one.userid, one.active, one.plain) for one in roster.members] == [("m1", True, True), ("m2", False, None)]
+    assert [one.large for one in roster.members] == [True, None]
     assert (roster.units[0].kind, roster.units[0].major, roster.units[0].leader) == ("government", True, "u1_c")
     assert roster.units[0].keywords == ("学校", "学位")
     assert roster.staff[1].unit == "u1"

@@ -175,29 +175,19 @@ def _submit(office: Office, session: Any, odd: str) -> None:
 def test_the_rating_card_asks_three_questions_of_three_answers(office: Office) -> None:
     task = office.delivered()
 
-    def draw(plainly: bool) -> Say:
-        def work(session: Any) -> Say:
-            reader = session.get_one(Person, LIN)
-            told = Told(session, session.get_one(type(task), task.id), reader, None, office.now.date(), "http://x/p")
-            told.reader = replace_plain(reader, plainly)
-            return rating_card(told)
+    def work(session: Any) -> Say:
+        row, reader = session.get_one(type(task), task.id), session.get_one(Person, LIN)
+        return rating_card(Told(session, row, reader, None, office.now.date(), "http://x/p/proposals/1"))
 
-        return office.store.write(work)
-
-    card = draw(False)
+    card = office.store.write(work)
     assert isinstance(card, Card)
     assert [select.title for select in card.selects] == list(QUESTIONS.values()) == ["办理态度", "办理过程", "办理结果"]
     assert all([text for _, text in select.options] == ["满意", "基本满意", "不满意"] for select in card.selects)
     [body] = bodies(card, to=LIN, agent_id=1, task_id="t")
     check(body, "message_send")
-    words = draw(True)
-    assert isinstance(words, Words)
-    assert "提交评价" in words.text
-
-
-def replace_plain(reader: Person, plainly: bool) -> Person:
-    """The same person, who may see no cards."""
-    return Person(**(reader.model_dump() | {"plain": plainly}))
+    words = plain(card, [4])
+    assert "4 提交评价" in words
+    assert f"http://x/p/todo/assignment/{task.id}" in words
 
 
 # --- phrases ----------------------------------------------------------------------------------------------------------

@@ -156,6 +156,16 @@ def test_plain_stays_as_it_was_unless_the_roster_says(store: Store) -> None:
     assert person(store, "m1").plain is False
 
 
+def test_who_reads_in_another_way_from_now_on(store: Store) -> None:
+    assert enrol(store, WHOLE).reading == []
+    large = Roster(members=(MEMBER.model_copy(update={"large": True}),))
+    assert [one.userid for one in enrol(store, large).reading] == ["m1"]
+    assert (person(store, "m1").large, person(store, "m1").plain) == (True, False)
+    assert enrol(store, large).reading == []
+    assert enrol(store, WHOLE).reading == []
+    assert person(store, "m1").large is True
+
+
 def test_the_rehearsal_city_is_enrolled(store: Store) -> None:
     roster = read_folder(TOWN)
     first = enrol(store, roster)

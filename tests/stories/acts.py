@@ -17,6 +17,7 @@ from models.handling import Assignment
 from models.people import Holding
 from models.proposal import Proposal
 from simulator import cards
+from simulator.doors import ByNumber, numbered
 from simulator.person import Person
 from simulator.records import Shown
 from tests.town import Town
@@ -67,6 +68,14 @@ async def taps(town: Town, who: str, *labels: str) -> Person:
     return person
 
 
+async def sees_the_way_forward(person: Person) -> None:
+    """After a long preview comes a card with the choices; in words they stand below the text."""
+    if person.in_words:
+        assert {"提交", "修改", "邀请联名"} <= set(person.buttons())
+    else:
+        await person.reads("提交前再看一遍", "邀请联名")
+
+
 async def all_have_read(town: Town) -> None:
     """Nobody has anything unread."""
     await town.quiet()
@@ -99,11 +108,26 @@ def tap_on(card: Shown, label: str, chosen: dict[str, str] | None = None, code: 
 
 
 async def forges(town: Town, who: str, card: Shown, label: str, chosen: dict[str, str] | None = None) -> Person:
-    """A press on a card by somebody who never got it, or can no longer press it."""
+    """A press on a card by somebody who never got it, or can no longer press it; in words an old number, typed."""
     person = town.person(who)
+    if person.in_words:
+        assert card in person.inbox, "nobody can type a number out of somebody else's message"
+        door = ByNumber()
+        if door.is_overtaken(person, card, numbered(card.text)[label]):
+            card = door.message_with(person, label)
+        await person.presses(label, card=card)
+        await town.quiet()
+        return person
     await person.causes("template_card_event", tap_on(card, label, chosen))
     await town.quiet()
     return person
+
+
+def tells_what_became_of_it(card: Shown, words: str) -> None:
+    """A card that was pressed, by whomever, says so in its buttons' place; a message stays as it was."""
+    if card.card is not None:
+        assert words in card.replaced_text
+        assert not card.live
 
 
 async def until(town: Town, true: Callable[[], bool], within: float = 5.0) -> None:

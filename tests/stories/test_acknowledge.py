@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from models.handling import Assignment
 from models.states import Handling, Part, State
 from tests.stories.acts import (
@@ -22,6 +24,7 @@ from tests.stories.acts import (
     taps,
     tells,
     tells_assign,
+    tells_what_became_of_it,
 )
 from tests.town import Town
 
@@ -45,7 +48,7 @@ async def test_the_unit_signs_for_it(town: Town) -> None:
     await wei.reads("已签收", "办理中", "登记沟通")
     await town.person(LIN).reads("住房和城乡建设局已签收", "6月2日", "沟通两次", "免予沟通")
     await everybody_is_at_rest(town)
-    assert card.replaced_text == "已签收 · 危听澜 · 3月2日"
+    tells_what_became_of_it(card, "已签收 · 危听澜 · 3月2日")
     task = await assignment(town)
     assert (task.state, task.acked_on) == (Handling.WORKING, date(2026, 3, 2))
 
@@ -81,6 +84,7 @@ async def test_two_tasks_wait_and_one_is_signed_for_by_number(town: Town) -> Non
     assert [task.state for task in await rows(town, Assignment)] == [Handling.WORKING, Handling.PENDING_ACK]
 
 
+@pytest.mark.pages_too
 async def test_it_is_not_ours_and_another_unit_gets_it(town: Town) -> None:
     await objected(town)
     wei, meng, lin = town.person(WEI), town.person(MENG), town.person(LIN)
@@ -141,6 +145,7 @@ async def test_a_lead_does_not_leave_without_another_in_its_place(town: Town) ->
     assert (await proposal(town)).state is State.HANDLING
 
 
+@pytest.mark.pages_too
 async def test_a_co_unit_may_leave_without_another_in_its_place(town: Town) -> None:
     await assigned(town, "主办会办", "住建局、财政局、民政局")
     gong = await taps(town, GONG, "申请调整")
@@ -152,6 +157,7 @@ async def test_a_co_unit_may_leave_without_another_in_its_place(town: Town) -> N
     assert (await proposal(town)).state is State.HANDLING
 
 
+@pytest.mark.pages_too
 async def test_the_unit_has_to_do_it_all_the_same(town: Town) -> None:
     await objected(town)
     meng, wei = town.person(MENG), town.person(WEI)

@@ -200,6 +200,7 @@ async def test_a_press_on_yesterdays_card(town: Town) -> None:
     assert (await proposal(town)).state is State.SECOND_REVIEW
 
 
+@pytest.mark.cards_only("a number typed answers the question that is open, not an earlier one")
 async def test_a_press_on_a_question_of_an_earlier_draft(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", TITLE)
     card = await lin.reads("（2/8）", "类别")
@@ -213,6 +214,7 @@ async def test_a_press_on_a_question_of_an_earlier_draft(town: Town) -> None:
     assert (await proposal(town)).category == ""
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_a_press_by_somebody_else(town: Town) -> None:
     await submitted(town)
     card = await town.person(WEN).reads("有新提案待受理")
@@ -224,6 +226,7 @@ async def test_a_press_by_somebody_else(town: Town) -> None:
     assert (await proposal(town)).accepted_by == ""
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_a_press_by_another_unit(town: Town) -> None:
     await assigned(town)
     card = await town.person(WEI).reads("新的承办任务")
@@ -235,6 +238,7 @@ async def test_a_press_by_another_unit(town: Town) -> None:
     assert (await assignment(town)).state is Handling.PENDING_ACK
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_a_press_on_somebody_elses_question(town: Town) -> None:
     await tells(town, LIN, "我要提案", TITLE)
     card = await town.person(LIN).sees("（2/8）", "类别")
@@ -244,6 +248,7 @@ async def test_a_press_on_somebody_elses_question(town: Town) -> None:
     assert (await proposal(town)).category == "社会建设"
 
 
+@pytest.mark.cards_only("events that no card of ours causes")
 async def test_a_button_that_is_none_of_ours(town: Town) -> None:
     await submitted(town)
     await all_have_read(town)
@@ -268,6 +273,7 @@ async def test_a_button_that_is_none_of_ours(town: Town) -> None:
 # --- strangers --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_a_person_nobody_imported(town: Town) -> None:
     await submitted(town)
     card = await town.person(WEN).reads("有新提案待受理")
@@ -397,7 +403,8 @@ async def test_the_platform_stumbles_three_times(town: Town, fault: dict[str, in
     await town.person(WEN).reads("有新提案待受理")
     await taps(town, WEN, "受理")
     assert (await proposal(town)).state is State.FIRST_REVIEW
-    assert sum("有新提案待受理" in shown.text for shown in town.person(WEN).inbox) == 1  # a card is never shown twice
+    shown = sum("有新提案待受理" in shown.text for shown in town.person(WEN).inbox)
+    assert shown == 1 or (town.door == "words" and shown == 2)  # a card is never shown twice, a text at most twice
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from models.handling import Communication
 from models.states import Means, Stage, Talk
 from tests.stories.acts import (
@@ -19,6 +21,7 @@ from tests.stories.acts import (
     talks,
     taps,
     tells,
+    tells_what_became_of_it,
 )
 from tests.town import Town
 
@@ -53,12 +56,13 @@ async def test_a_talk_is_recorded_and_confirmed(town: Town) -> None:
     await lin.presses("属实")
     await wei.reads("办前沟通委员已确认")
     await town.quiet()
-    assert "林知夏" in card.replaced_text
+    tells_what_became_of_it(card, "林知夏")
     [talk] = await rows(town, Communication)
     assert (talk.stage, talk.means, talk.held_on) == (Stage.BEFORE, Means.PHONE, date(2026, 3, 2))
     assert (talk.state, talk.recorded_by, talk.minutes) == (Talk.CONFIRMED, WEI, MINUTES)
 
 
+@pytest.mark.pages_too
 async def test_it_was_not_so(town: Town) -> None:
     await recorded(town)
     wei, lin = town.person(WEI), town.person(LIN)

@@ -17,6 +17,7 @@ from tests.stories.acts import (
     forges,
     proposal,
     rows,
+    sees_the_way_forward,
     submitted,
     taps,
     tells,
@@ -28,7 +29,7 @@ from tests.town import Town
 async def test_a_proposal_is_handed_in_and_gets_its_serial_number(town: Town) -> None:
     lin = await drafted(town)
     await lin.reads("请看一遍", TITLE, "社会建设", "由住建部门牵头", "云岭市住房和城乡建设局", "涉密自查：不涉密")
-    await lin.reads("提交前再看一遍")
+    await sees_the_way_forward(lin)
     await tells(town, LIN, "提交")
     await lin.reads("提交成功", "流水号：S20260001")
     lin.reads_nothing_more()
@@ -388,6 +389,7 @@ async def test_a_body_that_is_too_long_is_refused_and_kept(town: Town) -> None:
     await lin.reads("提交成功")
 
 
+@pytest.mark.cards_only("a number typed answers the question that is open, not an earlier one")
 async def test_a_press_on_an_earlier_question_does_not_disturb(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", TITLE)
     card = await lin.reads("（2/8）", "类别")

@@ -361,6 +361,7 @@ async def test_an_attachment_waits_while_the_platform_is_busy(town: Town) -> Non
 # --- how one reads ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cards_only("tells of both by itself")
 async def test_cards_are_switched_off_and_on_for_oneself(town: Town) -> None:
     lin = await tells(town, LIN, "文字版")
     await lin.reads("已换成文字版", "卡片版")

@@ -34,6 +34,7 @@ from tests.stories.acts import (
     proposal,
     rates,
     rows,
+    sees_the_way_forward,
     tap_on,
     taps,
     tells,
@@ -74,10 +75,11 @@ async def leaves_office(town: Town, userid: str) -> None:
 # --- inviting ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.pages_too
 async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_handed_in(town: Town) -> None:
     await drafted(town)
     lin = town.person(LIN)
-    await lin.reads("提交前再看一遍", "邀请联名")
+    await sees_the_way_forward(lin)
     await all_have_read(town)
     await tells(town, LIN, "邀请 苏婉宁、何静姝")
     await lin.reads("已邀请苏婉宁、何静姝联名", "等苏婉宁、何静姝（3月3日 10:0", "延长期限", "撤回联名")
@@ -94,7 +96,7 @@ async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_hand
     await lin.reads("苏婉宁同意联名", "已同意1人，还在等何静姝")
     await tells(town, HE, "同意联名，建议补充适老化改造的数据")
     await he.reads("已同意联名")
-    await lin.reads("何静姝同意联名", "意见：建议补充适老化改造的数据", "已同意2人", "请点“提交”")
+    await lin.reads("何静姝同意联名", "意见：建议补充适老化改造的数据", "已同意2人", "“提交”")
     await taps(town, LIN, "提交")
     await lin.reads("提交成功", "S20260001")
     for signer in (su, he):
@@ -104,6 +106,7 @@ async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_hand
     assert await places(town) == {SU: S.SIGNED, HE: S.SIGNED}
 
 
+@pytest.mark.pages_too
 async def test_the_button_of_the_preview_asks_for_the_names(town: Town) -> None:
     await drafted(town)
     lin = await taps(town, LIN, "邀请联名")
@@ -265,6 +268,7 @@ async def test_agreeing_twice_and_after_declining(town: Town) -> None:
     assert len(await rows(town, Audit, Audit.event == "cosign")) == 1
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_nobody_answers_for_another(town: Town) -> None:
     await invited(town, "苏婉宁")
     card = await town.person(SU).sees("邀请您联名")
@@ -553,6 +557,7 @@ async def test_two_replicas_and_three_deliveries_make_one_signature(town: Town) 
     assert [p.serial_no for p in await rows(town, Proposal)] == ["S20260001"]
 
 
+@pytest.mark.cards_only("a tap on a card that changes at that moment")
 async def test_one_takes_back_while_the_other_agrees(town: Town) -> None:
     await town.restart(replicas=2)
     await invited(town, "苏婉宁")
@@ -590,6 +595,7 @@ async def test_a_co_signer_may_not_do_what_is_the_first_proposers(town: Town) ->
 # --- rating -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.pages_too
 async def test_all_who_signed_get_the_reply_and_rate_and_then_it_is_closed(town: Town) -> None:
     await jointly_delivered(town)
     for who in (LIN, SU, HE):
@@ -643,6 +649,7 @@ async def test_any_one_who_is_dissatisfied_opens_a_second_handling(town: Town) -
     assert len(await rows(town, Rating)) == 5
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_nobody_rates_twice_and_who_did_not_sign_not_at_all(town: Town) -> None:
     await jointly_delivered(town)
     card = await town.person(LIN).sees("请评价提案办理")

@@ -1,5 +1,7 @@
 """代录: the office writes down a paper proposal; it is the member's when the member has said so, and not before."""
 
+import pytest
+
 from models.joint import Version
 from models.proposal import Proposal
 from models.states import State
@@ -87,7 +89,8 @@ async def test_the_member_sends_it_back_and_it_is_mended(town: Town) -> None:
     await lin.reads("提交成功")
     row = await proposal(town)
     assert (row.state, len(row.suggestions), row.reason) == (State.SUBMITTED, 2, "")
-    await town.person(LU).reads("有新提案待受理\n")
+    told = await town.person(LU).reads("有新提案待受理")
+    assert "修改后重新提交" not in told.text
 
 
 async def test_who_may_not_enter_for_others(town: Town) -> None:
@@ -107,6 +110,7 @@ async def test_nobody_enters_for_themselves(town: Town) -> None:
     await lin.reads("这是您本人")
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_nobody_confirms_for_another_and_nobody_hands_in_alone(town: Town) -> None:
     await handed_over(town)
     card = await town.person(LIN).sees("请确认代录的提案")

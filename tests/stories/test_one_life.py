@@ -1,8 +1,12 @@
 """One proposal's whole life, as eight people live it."""
 
+import pytest
+
+from tests.stories.acts import sees_the_way_forward
 from tests.town import Town
 
 
+@pytest.mark.pages_too
 async def test_from_the_first_word_to_the_rating(town: Town) -> None:
     lin = town.person("m013")
     await lin.says("我要提案")
@@ -29,7 +33,7 @@ async def test_from_the_first_word_to_the_rating(town: Town) -> None:
     await lin.reads("8/8", "涉密自查")
     await lin.presses("不涉密")
     await lin.reads("请看一遍", "住房和城乡建设局", "走访42个单元")
-    await lin.reads("提交前再看一遍")
+    await sees_the_way_forward(lin)
     await lin.presses("提交", deliveries=3)
     await lin.reads("提交成功", "S20260001")
 

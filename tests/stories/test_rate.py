@@ -31,6 +31,7 @@ from tests.stories.acts import (
     signs,
     talks,
     tells,
+    tells_what_became_of_it,
     writes,
 )
 from tests.town import Town
@@ -58,7 +59,7 @@ async def test_three_answers_are_kept_with_what_they_were_given_to(town: Town) -
     for ours in (WEI, YAN):
         await town.person(ours).reads("委员已评价", "办理结果基本满意")
     await everybody_is_at_rest(town)
-    assert card.replaced_text == "已提交评价 · 林知夏 · 3月2日"
+    tells_what_became_of_it(card, "已提交评价 · 林知夏 · 3月2日")
     [kept] = await rows(town, Rating)
     assert (kept.attitude, kept.process, kept.result) == (
         Verdict.SATISFIED,
@@ -72,6 +73,7 @@ async def test_three_answers_are_kept_with_what_they_were_given_to(town: Town) -
     assert row.closed_at is not None
 
 
+@pytest.mark.pages_too
 async def test_only_the_result_opens_a_second_handling(town: Town) -> None:
     await delivered(town)
     lin = town.person(LIN)
@@ -113,6 +115,7 @@ async def test_from_the_list_the_card_comes_again(town: Town) -> None:
 # --- 不满意 ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.pages_too
 async def test_dissatisfied_with_the_result_opens_a_second_handling(town: Town) -> None:
     await delivered(town)
     await all_have_read(town)
@@ -148,6 +151,7 @@ async def test_the_second_reply_wants_new_talks_in_person(town: Town) -> None:
     await wei.reads("办理结果")
 
 
+@pytest.mark.pages_too
 async def test_the_second_rating_closes(town: Town) -> None:
     await dissatisfied(town)
     for stage in ("办前", "办中"):
@@ -215,6 +219,7 @@ async def test_the_reason_is_never_given_and_it_still_counts(town: Town) -> None
 # --- no answer, half an answer, somebody else's answer ----------------------------------------------------------------
 
 
+@pytest.mark.cards_only("selectors handed in half: in words each is a question")
 async def test_half_the_answers_are_not_enough(town: Town) -> None:
     await delivered(town)
     card = await rating_card(town)
@@ -227,6 +232,7 @@ async def test_half_the_answers_are_not_enough(town: Town) -> None:
     await lin.reads("已办结")
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_only_the_proposer_rates(town: Town) -> None:
     await delivered(town)
     card = await rating_card(town)

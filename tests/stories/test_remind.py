@@ -46,7 +46,7 @@ async def lives_through(town: Town, who: str, days: int, replicas: int = 1, at_o
             await asyncio.gather(*(app.tick() for app in town.apps for _ in range(2)))
             await town.quiet()
         today = day_of(town.calendar.now())
-        diary += [(f"{today:%m-%d}", shown.text.splitlines()[0]) for shown in person.unread]
+        diary += [(f"{today:%m-%d}", shown.text.splitlines()[0].strip("【】")) for shown in person.unread]
         person.skips_to_the_end()
     return diary
 

@@ -149,6 +149,7 @@ async def cards_of(town: Town, who: str, words: str) -> Shown:
     return await town.person(who).sees(words)
 
 
+@pytest.mark.cards_only("what becomes of a card on the phone")
 async def test_a_card_tells_what_became_of_it(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", TITLE)
     card = await lin.reads("（2/8）")
@@ -166,6 +167,7 @@ async def test_a_card_tells_what_became_of_it(town: Town) -> None:
     assert question.replaced_text == "已选：文化建设"
 
 
+@pytest.mark.cards_only("what becomes of a card on the phone")
 async def test_the_cards_of_everybody_who_could_have_acted_are_settled(town: Town) -> None:
     await filed(town)
     meng, yao = await cards_of(town, MENG, "有提案待交办"), await cards_of(town, YAO, "有提案待交办")
@@ -178,6 +180,7 @@ async def test_the_cards_of_everybody_who_could_have_acted_are_settled(town: Tow
     assert wei.replaced_text == "已签收 · 危听澜 · 3月4日"
 
 
+@pytest.mark.cards_only("what becomes of a card on the phone")
 async def test_a_card_too_old_to_be_changed_does_no_harm(town: Town) -> None:
     await submitted(town)
     lu = await cards_of(town, LU, "有新提案待受理")
@@ -193,6 +196,7 @@ async def test_a_card_too_old_to_be_changed_does_no_harm(town: Town) -> None:
     assert town.platform.violations == []
 
 
+@pytest.mark.cards_only("three taps with their response codes")
 async def test_an_answer_comes_to_whoever_presses_before_the_card_has_changed(town: Town) -> None:
     await assigned(town)
     wei = town.person(WEI)
@@ -324,6 +328,7 @@ async def everybody_reads_in_wechat(town: Town) -> None:
         await town.platform.set_on_plugin(userid, True)
 
 
+@pytest.mark.cards_only("tells of words by itself")
 async def test_people_without_cards_live_a_whole_life_with_typed_words(town: Town) -> None:
     await everybody_reads_in_wechat(town)
     lin = await tells(town, LIN, "我要提案", TITLE)
@@ -335,42 +340,42 @@ async def test_people_without_cards_live_a_whole_life_with_typed_words(town: Tow
     await tells(town, LIN, "1")
     await lin.reads("提交成功")
     wen = town.person(WEN)
-    await wen.reads("【有新提案待受理】", TITLE, "请回复：受理", "查看")
+    await wen.reads("【有新提案待受理】", TITLE, "请回复数字", " 受理", "查看")
     await tells(town, WEN, "受理")
     await lin.reads("已受理")
-    await wen.reads("请回复：通过／退回修改")
+    await wen.reads("请回复数字", " 通过", " 退回修改")
     await tells(town, WEN, "通过")
-    await town.person(SHEN).reads("【请复审】", "请回复：通过／退回修改")
+    await town.person(SHEN).reads("【请复审】", "请回复数字", " 通过", " 退回修改")
     await tells(town, SHEN, "通过")
-    await town.person(CHENG).reads("【请终审】", "请回复：立案／退回修改／不予立案／并案")
+    await town.person(CHENG).reads("【请终审】", "请回复数字", " 立案", " 退回修改", " 不予立案", " 并案")
     await tells(town, CHENG, "立案")
     await lin.reads("已立案", "第20260001号")
     meng = town.person(MENG)
-    await meng.reads("【有提案待交办】", "请回复：交办")
+    await meng.reads("【有提案待交办】", "请回复数字", " 交办")
     await tells(town, MENG, "交办")
     await meng.reads("1 独办", "2 主办会办", "3 分办")
     await tells(town, MENG, "2", "住建局、财政局")
     await meng.reads("请核对", "1 交办", "2 修改", "3 取消")
     await tells(town, MENG, "1")
     wei, gong = town.person(WEI), town.person(GONG)
-    await gong.reads("【新的承办任务】", "会办", "请回复：签收／申请调整")
+    await gong.reads("【新的承办任务】", "会办", "请回复数字", " 签收", " 申请调整")
     await tells(town, GONG, "签收", "写会办意见", "同意。", "完")
-    await wei.reads("【新的承办任务】", "请回复：签收／申请调整")
+    await wei.reads("【新的承办任务】", "请回复数字", " 签收", " 申请调整")
     await tells(town, WEI, "签收")
-    await lin.reads("已签收", "请回复：免予沟通")
+    await lin.reads("已签收", "请回复数字", " 免予沟通")
     for stage in ("1", "2"):
         await tells(town, WEI, "登记沟通", stage, "6", "今天", "谈过了。")
-        await lin.reads("沟通】", "谈过了。", "请回复：属实／不属实")
+        await lin.reads("沟通】", "谈过了。", "请回复数字", " 属实", " 不属实")
         await tells(town, LIN, "属实")
     await tells(town, WEI, "写答复")
     await wei.reads("1 A 已解决", "4 D 留作参考")
     await tells(town, WEI, "1", "已办。", "完", "送审")
-    await town.person(LEI).reads("【答复待复核】", "请回复：同意／退回")
+    await town.person(LEI).reads("【答复待复核】", "请回复数字", " 同意", " 退回")
     await tells(town, LEI, "同意")
-    await town.person(YAN).reads("【答复待签发】", "请回复：签发／同意／退回")
+    await town.person(YAN).reads("【答复待签发】", "请回复数字", " 签发", " 同意", " 退回")
     await tells(town, YAN, "签发")
     await lin.reads("云住建提〔2026〕1号")
-    await lin.reads("回复“提交评价”", "办理态度")
+    await lin.reads("请评价提案办理", "办理态度：满意／基本满意／不满意", " 提交评价")
     await tells(town, LIN, "提交评价", "1", "2", "3")
     await lin.reads("原因是什么")
     await tells(town, LIN, "没有我们小区。")
@@ -381,6 +386,7 @@ async def test_people_without_cards_live_a_whole_life_with_typed_words(town: Tow
     assert town.platform.violations == []
 
 
+@pytest.mark.cards_only("tells of words by itself")
 async def test_reminders_and_lists_without_cards(town: Town) -> None:
     await everybody_reads_in_wechat(town)
     for who, words in (
@@ -394,14 +400,15 @@ async def test_reminders_and_lists_without_cards(town: Town) -> None:
         await tells(town, who, *words)
     await town.calendar.turn(days=14)
     wei = town.person(WEI)
-    await wei.reads("【办前沟通剩5个工作日】", "请回复：登记沟通／写答复")
+    await wei.reads("【办前沟通剩5个工作日】", "请回复数字", " 登记沟通", " 写答复")
     await tells(town, WEI, "待办")
     await wei.reads("有1件等您办", "1 ")
     await tells(town, WEI, "1")
-    await wei.reads("办理中", "请回复：登记沟通")
+    await wei.reads("办理中", "请回复数字", " 登记沟通")
     assert wei.hidden == []
 
 
+@pytest.mark.cards_only("tells of both by itself")
 async def test_people_with_and_without_cards_work_on_the_same_case(town: Town) -> None:
     await submitted(town)
     person = await tells(town, LU, "待办")
@@ -416,5 +423,5 @@ async def test_people_with_and_without_cards_work_on_the_same_case(town: Town) -
     await town.platform.set_on_plugin(LU, True)
     card = await cards_of(town, WEN, "有新提案待受理")
     await tells(town, LU, "受理")
-    await person.reads("已受理", "请回复：通过／退回修改")
+    await person.reads("已受理", "请回复数字", " 通过", " 退回修改")
     assert card.replaced_text == "已受理 · 鲁知行 · 3月2日"

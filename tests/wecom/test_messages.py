@@ -174,7 +174,9 @@ def test_the_same_card_as_words() -> None:
             link(URL, "查看详情"),
         ]
     )
+    assert plain(SIGN, [3, 12]).splitlines()[4:7] == ["请回复数字：", "3 签收", "12 申请调整"]
     assert "办理态度：满意／不满意" in plain(RATE)
+    assert "请回复数字：\n7 提交评价" in plain(RATE, [7])
     assert plain(RATE).endswith(link(URL, "打开网页填写"))
 
 

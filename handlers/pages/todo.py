@@ -1,0 +1,255 @@
+"""/p/todo: what awaits somebody, to be done by tapping on a page. A press goes the way of a tap on a card, and of a number."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+from sqlmodel import Session, col, select
+
+from bot.acting import ACTING
+from bot.asking import text_of
+from bot.payload import read
+from bot.questions import Exchange, Pick
+from bot.turn import Turn
+from bot.wecom.callback import Arrival, Unavailable
+from bot.wecom.messages import Card, Say, Words, flat, from_json, tidy
+from bot.wecom.oauth import form_cause, form_token, login_redirect, viewer
+from handlers.ask import shown, task_line
+from handlers.cards.buttons import KINDS, Do, Rate, Show, buttons_for
+from handlers.cards.told import named
+from handlers.pages.proposals import STRANGER, Seen
+from models import access
+from models.errors import Refused
+from models.lifecycle import NAMES
+from models.messages import Incoming, Outgoing, Wait
+from models.people import Person
+from models.proposal import Proposal
+from models.step import Row
+from models.store import Store
+from models.tasks import in_hand, tasks_for
+
+SHOWN = 30  # cases in one list
+ANSWERED_WITHIN = 6.0  # seconds until a page says that it takes longer
+LOOKS = 0.1  # seconds between two looks
+MOST_SAID = 30  # messages of one cause to one person
+LONGEST = 4_000  # characters of one answer
+GONE = Seen(404, {"title": "没有找到这一件", "words": "可能已经办完，或不由您办理。"})
+OLD = Seen(
+    400, {"title": "页面已过期", "words": "这一页放得太久，或不是您打开的，什么都没有改变。请回到待办重新打开。"}
+)
+BUSY = Seen(503, {"title": "暂时收不下", "words": "什么都没有改变，请稍候再按一次。"})
+Look = Callable[[Turn], Seen]
+
+
+def add_todo(app: web.Application, store: Store) -> None:
+    """Open the list, the cases, and the one door through which something is done."""
+
+    async def answer(request: web.Request, template: str, look: Look) -> web.Response:
+        userid = await viewer(request)
+        if userid is None:
+            login_redirect(request)
+        seen = await store.read(lambda session: _looked(request, session, userid, look))
+        return _page(request, template, userid, seen)
+
+    async def listed(request: web.Request) -> web.Response:
+        return await answer(request, "todo.html", list_of)
+
+    async def case(request: web.Request) -> web.Response:
+        kind, number = request.match_info["kind"], int(request.match_info["number"])
+        return await answer(request, "case.html", lambda turn: case_of(turn, kind, number))
+
+    async def said(request: web.Request) -> web.Response:
+        cause = request.match_info["cause"]
+        return await answer(request, "said.html", lambda turn: said_of(turn, cause))
+
+    async def pressed(request: web.Request) -> web.StreamResponse:
+        userid = await viewer(request)
+        if userid is None:
+            return _page(request, "sorry.html", "", OLD)
+        form = await request.post()
+        cause = form_cause(request, userid, str(form.get("token", "")))
+        fields = _fields(userid, request.app[ACTING].now(), {name: str(value) for name, value in form.items()})
+        if not cause or fields is None:
+            return _page(request, "sorry.html", userid, OLD)
+        try:
+            await request.app[ACTING].accept(Arrival(cause, userid, fields))
+        except Unavailable:
+            return _page(request, "sorry.html", userid, BUSY)
+        await _worked_out(store, cause)
+        raise web.HTTPSeeOther(f"said/{cause}")
+
+    app.router.add_get("/p/todo", listed, allow_head=False)
+    app.router.add_post("/p/todo", pressed)
+    app.router.add_get(r"/p/todo/{kind:[a-z]{1,20}}/{number:\d{1,9}}", case, allow_head=False)
+    app.router.add_get(r"/p/said/{cause:page:[0-9a-f]{24}}", said, allow_head=False)
+
+
+def _page(request: web.Request, template: str, userid: str, seen: Seen) -> web.Response:
+    name = template if seen.status == 200 else "sorry.html"
+    up = "../" * request.path.removeprefix("/p/").count("/") or "./"
+    values = {"up": up, "token": form_token(request, userid), **seen.values}
+    return aiohttp_jinja2.render_template(name, request, values, status=seen.status)
+
+
+def _looked(request: web.Request, session: Session, userid: str, look: Look) -> Seen:
+    """A turn that only looks: nothing of it is written down. On a page everybody sees cards."""
+    person = access.active(session, userid)
+    if person is None:
+        return STRANGER
+    reader = Person(**(person.model_dump() | {"plain": False}))
+    try:
+        return look(request.app[ACTING].turn(session, "page", reader))
+    except Refused as refused:
+        return Seen(404, {"title": "暂时不能打开", "words": refused.words})
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+def list_of(turn: Turn) -> Seen:
+    """The open question, what is waited for, and what else one may do with one's own cases."""
+    tasks = tasks_for(turn.session, turn.actor, turn.rules)
+    waiting = {(type(task.row), task.row.id) for task in tasks}
+    others = [row for row in in_hand(turn.session, turn.actor) if (type(row), row.id) not in waiting]
+    able = [row for row in others[-SHOWN:] if buttons_for(turn.session, row, turn.actor)]
+    values = {
+        "question": question_of(turn),
+        "tasks": [(_path(task.row), task_line(turn, task)) for task in tasks[:SHOWN]],
+        "more": max(len(tasks) - SHOWN, 0),
+        "others": [(_path(row), _called(turn, row)) for row in reversed(able)],
+    }
+    return Seen(200, values)
+
+
+def _path(row: Row) -> str:
+    return f"todo/{NAMES[type(row)]}/{row.id}"
+
+
+def _called(turn: Turn, row: Row) -> str:
+    acts = "／".join(button.label for button in buttons_for(turn.session, row, turn.actor))
+    proposal = row if isinstance(row, Proposal) else turn.session.get_one(Proposal, row.proposal_id)
+    return f"{named(proposal)} {acts}"
+
+
+def case_of(turn: Turn, kind: str, number: int) -> Seen:
+    """One case, with everything its newest card offers."""
+    row: Row | None = turn.session.get(KINDS[kind], number) if kind in KINDS else None  # type: ignore[assignment]
+    if row is None:
+        return GONE
+    says = shown(turn, row)
+    return Seen(200, {"says": [_shown(turn, say) for say in says], "question": question_of(turn)})
+
+
+def question_of(turn: Turn) -> dict[str, Any] | None:
+    """The question that waits for an answer, with its choices and the words that steer."""
+    exchange = turn.dialogues.current(turn)
+    if exchange is None:
+        return None
+    dialogue = turn.dialogues.by_name[exchange.conversation.dialogue]
+    ask = dialogue.step(exchange.conversation.step)
+    choices = ask.choices_for(exchange)
+    words = [("完", "都写完了")] if ask.several else []
+    words += [("跳过", "跳过")] if ask.optional else []
+    return {
+        "title": dialogue.title(exchange),
+        "label": ask.label,
+        "text": flat(text_of(exchange, ask)),
+        "choices": [(_pick(exchange, ask.name, choice.value), choice.label) for choice in choices],
+        "words": [*words, ("取消", "先不办了")],
+        "so_far": exchange.so_far if ask.several else None,
+        "longest": LONGEST,
+    }
+
+
+def _pick(exchange: Exchange, step: str, value: str) -> str:
+    return Pick(exchange.conversation.id or 0, step, value).key
+
+
+def _shown(turn: Turn, say: Say) -> dict[str, Any]:
+    """Something said, as a page has it: the same words, the same buttons, the same selectors."""
+    if not isinstance(say, Card):
+        assert isinstance(say, Words)
+        return {
+            "title": "",
+            "text": flat(say.text),
+            "facts": (),
+            "buttons": (),
+            "selects": (),
+            "submit": None,
+            "page": "",
+        }
+    own = turn.url("p/")
+    return {
+        "title": say.title,
+        "text": flat(say.text),
+        "facts": say.facts,
+        "buttons": [button for button in say.buttons if button.key],
+        "selects": say.selects,
+        "submit": say.submit,
+        "page": say.link.removeprefix(own) if say.link.startswith(f"{own}proposals/") else "",
+        "link_text": say.link_text or "查看全文",
+    }
+
+
+# --- acting -----------------------------------------------------------------------------------------------------------
+
+
+def _fields(userid: str, now: datetime, form: dict[str, str]) -> dict[str, Any] | None:
+    """What the platform would have told us of the same act: a press with what was selected, or words."""
+    base = {"FromUserName": userid, "CreateTime": str(int(now.timestamp()))}
+    if key := form.get("key"):
+        chosen = [(name.removeprefix("select-"), value) for name, value in form.items() if name.startswith("select-")]
+        items = [{"QuestionKey": name, "OptionIds": {"OptionId": value}} for name, value in chosen]
+        press = {"MsgType": "event", "Event": "template_card_event", "EventKey": key, "CardType": "page"}
+        return base | press | ({"SelectedItems": {"SelectedItem": items}} if items else {})
+    words = tidy(form.get("words") or form.get("text") or "").strip()[:LONGEST]
+    return base | {"MsgType": "text", "Content": words} if words else None
+
+
+async def _worked_out(store: Store, cause: str) -> None:
+    """Wait a while until what was sent has been worked out; the page after it says what came of it."""
+
+    def is_done(session: Session) -> bool:
+        state = session.exec(select(col(Incoming.state)).where(Incoming.key == cause)).first()
+        return state is not None and state is not Wait.WAITING
+
+    for _ in range(int(ANSWERED_WITHIN / LOOKS)):
+        if await store.read(is_done):
+            return
+        await asyncio.sleep(LOOKS)
+
+
+def said_of(turn: Turn, cause: str) -> Seen:
+    """What came of a press: what was said to this person because of it, and where to go on."""
+    row = turn.session.exec(select(Incoming).where(Incoming.key == cause)).first()
+    if row is None or row.person != turn.actor.userid:
+        return GONE
+    keys = [f"{cause}#{place}" for place in range(1, MOST_SAID + 1)]
+    mine = select(Outgoing).where(col(Outgoing.key).in_(keys), Outgoing.person == turn.actor.userid)
+    says = [from_json(entry.body) for entry in turn.session.exec(mine.order_by(col(Outgoing.id)))]
+    values = {
+        "waiting": row.state is Wait.WAITING,
+        "said": [_told(say) for say in says if isinstance(say, Card | Words)],
+        "question": question_of(turn),
+        "case": _case_of_key(str(row.fields.get("EventKey", ""))),
+    }
+    return Seen(200, values)
+
+
+def _told(say: Card | Words) -> Sequence[str]:
+    """The words alone: the buttons are on the case's own page, as they are now."""
+    text = f"{say.title}\n{say.text}" if isinstance(say, Card) else say.text.partition("请回复数字：")[0]
+    return [words for words in flat(text).splitlines() if words.strip()]
+
+
+def _case_of_key(key: str) -> str:
+    """The page of the case that a button is about."""
+    match read(key):
+        case Do(kind=kind, id=number) | Show(kind=kind, id=number):
+            return f"todo/{kind}/{number}"
+        case Rate(assignment=number):
+            return f"todo/assignment/{number}"
+    return ""

@@ -1,0 +1,149 @@
+"""What awaits one, done by tapping on pages in a real browser, on the smallest phone: from the review to the rating."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from playwright.async_api import BrowserContext, Page
+
+from models.handling import Rating
+from models.states import State, Verdict
+from tests.browser import chromium
+from tests.stories.acts import (
+    CHENG,
+    LEI,
+    LIN,
+    MENG,
+    SHEN,
+    TITLE,
+    WEI,
+    WEN,
+    YAN,
+    proposal,
+    rows,
+    submitted,
+    talks,
+)
+from tests.stories.pages import logged_in
+from tests.town import HOST, Town
+
+WIDTH = 320
+
+# what a person with a screen reader, a shaky thumb or weak eyes would stumble over; empty when all is well
+FAULTS = """() => {
+  const faults = [], ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  if (!document.documentElement.lang || !document.title) faults.push("no language or title");
+  if (document.querySelectorAll("h1").length !== 1 || !document.querySelector("main")) faults.push("no single h1 or main");
+  if (new Set(ids).size !== ids.length) faults.push("an id twice");
+  for (const one of document.querySelectorAll("[aria-labelledby]"))
+    if (!document.getElementById(one.getAttribute("aria-labelledby"))) faults.push("labelled by nothing");
+  for (const one of document.querySelectorAll("select, textarea"))
+    if (!one.labels.length) faults.push(`no label: ${one.name}`);
+  const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (one) => {
+    for (; one; one = one.parentElement) {
+      const colour = getComputedStyle(one).backgroundColor;
+      if (!/, 0\\)$/.test(colour)) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  for (const one of document.querySelectorAll("button, a, p, h1, h2, dt, dd, label, li, select, textarea")) {
+    const [a, b] = [light(getComputedStyle(one).color), light(ground(one))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) faults.push(`too pale: ${one.textContent.trim().slice(0, 20)}`);
+  }
+  for (const one of document.querySelectorAll("button, select, textarea, .cases a")) {
+    const box = one.getBoundingClientRect();
+    if (box.height < 44) faults.push(`too small for a thumb: ${one.textContent.trim().slice(0, 20)}`);
+    if (one.tagName === "BUTTON" && !one.textContent.trim()) faults.push("a button without a name");
+  }
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the phone");
+  return faults;
+}"""
+
+
+@pytest.fixture
+async def phone(tmp_path: Path) -> AsyncIterator[BrowserContext]:
+    async with chromium(tmp_path, width=WIDTH, height=568) as context:
+        yield context
+
+
+@pytest.fixture
+async def page(phone: BrowserContext) -> Page:
+    return await phone.new_page()
+
+
+async def opens(town: Town, page: Page, who: str) -> None:
+    """Somebody takes the phone and opens what awaits them."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        await logged_in(town, session, who, "/p/todo")
+        cookies = [{"name": c.key, "value": c.value, "domain": HOST, "path": "/"} for c in session.cookie_jar]
+    await page.context.clear_cookies()
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    await page.goto(f"{town.address}/p/todo")
+    await is_fine(page)
+
+
+async def is_fine(page: Page) -> None:
+    """The page that is open now, once it is there whole."""
+    await page.wait_for_load_state("load")
+    assert await page.evaluate(FAULTS) == []
+
+
+async def taps(town: Town, page: Page, *labels: str) -> None:
+    """Tap links and buttons one after the other; every page in between is one that everybody can use."""
+    for label in labels:
+        await page.locator(f'main :is(a, button):text-is("{label}")').first.click()
+        await is_fine(page)
+    await town.quiet()
+
+
+async def does(town: Town, page: Page, who: str, *labels: str) -> None:
+    """Open the list, the one case on it, and tap."""
+    await opens(town, page, who)
+    await page.locator(".cases a", has_text=TITLE).first.click()
+    await is_fine(page)
+    await taps(town, page, *labels)
+
+
+async def writes(page: Page, *answers: str) -> None:
+    """Answer the questions that the page asks."""
+    for words in answers:
+        await page.get_by_role("textbox").fill(words)
+        await page.get_by_role("button", name="发送", exact=True).click()
+        await is_fine(page)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_from_the_review_to_the_rating_by_tapped_pages(town: Town, page: Page) -> None:
+    await submitted(town)
+    await does(town, page, WEN, "受理", "接着办这一件", "通过")
+    await does(town, page, SHEN, "通过")
+    await does(town, page, CHENG, "立案")
+    assert (await proposal(town)).state is State.FILED
+    await does(town, page, MENG, "交办", "独办")
+    await writes(page, "住建局")
+    await taps(town, page, "交办")
+    await does(town, page, WEI, "签收")
+    assert "已签收" in await page.inner_text("main")
+    for stage in ("办前", "办中"):
+        await talks(town, stage)
+    await does(town, page, WEI, "写答复", "A 已解决")
+    await writes(page, "已在全市排出实施清单。")
+    await taps(town, page, "都写完了")
+    await does(town, page, WEI, "送审")
+    await does(town, page, LEI, "同意")
+    await does(town, page, YAN, "签发")
+    await opens(town, page, LIN)
+    await page.locator(".cases a", has_text="提交评价").first.click()
+    await is_fine(page)
+    for question, option in (("办理态度", "满意"), ("办理过程", "基本满意"), ("办理结果", "满意")):
+        await page.get_by_label(question).select_option(option)
+    await taps(town, page, "提交评价")
+    assert "已提交评价" in await page.inner_text("main")
+    [kept] = await rows(town, Rating)
+    assert (kept.process, kept.result) == (Verdict.BASICALLY_SATISFIED, Verdict.SATISFIED)
+    assert (await proposal(town)).state is State.CLOSED
+    assert town.platform.violations == []

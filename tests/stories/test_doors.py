@@ -1,0 +1,258 @@
+"""One choice, three doors: a tap on a card, a number typed, a page. What one door has done the others know."""
+
+import aiohttp
+import pytest
+
+from models.audit import Audit
+from models.handling import Rating
+from models.joint import Signature
+from models.messages import Incoming
+from models.states import Handling, Sign, State, Verdict
+from simulator.doors import numbered
+from tests.doors import ByPage, Sheet
+from tests.stories.acts import (
+    ANSWERS,
+    GONG,
+    LIN,
+    LU,
+    SU,
+    TITLE,
+    WEI,
+    WEN,
+    all_have_read,
+    assigned,
+    assignment,
+    delivered,
+    everybody_is_at_rest,
+    forges,
+    invited,
+    proposal,
+    rates,
+    rows,
+    submitted,
+    taps,
+    tells,
+)
+from tests.stories.pages import logged_in, opens
+from tests.town import Town
+
+ITSELF = "tells of its door by itself"
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_a_number_means_one_thing_and_typed_twice_it_is_too_late(town: Town) -> None:
+    await town.everybody_types()
+    await submitted(town)
+    wen = town.person(WEN)
+    first = await wen.reads("有新提案待受理", TITLE)
+    await submitted(town, SU, "关于社区食堂的提案")
+    second = await wen.reads("有新提案待受理", "社区食堂")
+    numbers = [*numbered(first.text).values(), *numbered(second.text).values()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    await tells(town, WEN, str(numbered(second.text)["受理"]))
+    answer = await wen.reads("已受理", "社区食堂")
+    assert not set(numbered(answer.text).values()) & set(numbers)
+    await tells(town, WEN, str(numbered(second.text)["受理"]))
+    await wen.reads("这个数字已经过时", "初审中")
+    await tells(town, WEN, str(numbered(answer.text)["通过"]), str(numbered(first.text)["受理"]))
+    await wen.reads("已通过")
+    await wen.reads("已受理", TITLE)
+    assert [entry.event for entry in await rows(town, Audit, Audit.actor == WEN)] == ["accept", "pass", "accept"]
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_what_was_chosen_frees_its_numbers_after_a_while(town: Town) -> None:
+    await town.everybody_types()
+    await invited(town, "苏婉宁")
+    su = town.person(SU)
+    asked = await su.reads("邀请您联名", "请回复数字")
+    assert numbered(asked.text) == {"同意联名": 1, "谢绝联名": 2}
+    await tells(town, SU, "1")
+    await su.reads("已同意联名")
+    await town.calendar.turn(hours=1)
+    await taps(town, LIN, "修改")
+    await tells(town, LIN, "修改", "案由", "关于既有住宅加装电梯的提案", "提交")
+    again = await su.reads("正文有修改，请重新确认")
+    assert numbered(again.text) == {"同意联名": 1, "谢绝联名": 2}
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_news_between_a_question_and_its_answer_have_numbers_of_their_own(town: Town) -> None:
+    await town.everybody_types()
+    su = await tells(town, SU, "我要提案", "关于社区食堂的提案")
+    question = await su.reads("属于哪个类别")
+    await invited(town, "苏婉宁")
+    asked = await su.reads("邀请您联名", "请回复数字")
+    agree = numbered(asked.text)["同意联名"]
+    assert agree > max(numbered(question.text).values())
+    await tells(town, SU, str(agree))
+    await su.reads("已同意联名")
+    await tells(town, SU, "4")
+    await su.reads("情况分析")
+    assert [row.category for row in await rows(town, type(await proposal(town)))] == ["社会建设", "社会建设"]
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_a_list_one_asked_for_begins_at_one(town: Town) -> None:
+    await town.everybody_types()
+    await submitted(town)
+    await all_have_read(town)
+    wen = await tells(town, WEN, "待办")
+    listed = await wen.reads("有1件等您办", "1 《", "也可以点开网页办理")
+    assert listed.text.count("\n1 ") == 1
+    await tells(town, WEN, "1")
+    opened = await wen.reads(TITLE, "请回复数字")
+    await tells(town, WEN, str(numbered(opened.text)["受理"]))
+    await wen.reads("已受理")
+    await tells(town, WEN, "99")
+    await wen.reads("没有第99项")
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_somebody_elses_number_is_nothing(town: Town) -> None:
+    await town.everybody_types()
+    await assigned(town)
+    await all_have_read(town)
+    gong = await tells(town, GONG, "1")
+    await gong.reads("没有听懂")
+    assert (await assignment(town)).state is Handling.PENDING_ACK
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+async def form_of(town: Town, phone: aiohttp.ClientSession, who: str, path: str, label: str) -> dict[str, str]:
+    """What a tap on this button of a page sends."""
+    status, text = await logged_in(town, phone, who, path)
+    assert status == 200, text
+    form = next(form for form in Sheet(text).forms if label in form.buttons)
+    return {**form.hidden, **dict([form.buttons[label]])}
+
+
+def browser() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+
+async def test_what_awaits_one_is_a_page(town: Town) -> None:
+    await submitted(town)
+    status, text = await opens(town, WEN, "/p/todo")
+    assert status == 200
+    assert f"《{TITLE}》 受理" in text
+    status, text = await opens(town, WEN, "/p/todo/proposal/1")
+    assert (status, "受理" in text, TITLE in text) == (200, True, True)
+    assert (await proposal(town)).state is State.SUBMITTED
+    for who in (SU, WEI):
+        status, text = await opens(town, who, "/p/todo")
+        assert "现在没有等您办的事" in text
+        status, text = await opens(town, who, "/p/todo/proposal/1")
+        assert (status, TITLE in text) == (404, False)
+    for path in ("/p/todo/proposal/99", "/p/todo/town/1", f"/p/said/page:{'0' * 24}"):
+        status, text = await opens(town, WEN, path)
+        assert (status, "没有找到" in text) == (404, True)
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_a_press_on_a_page_is_a_press_and_counts_once(town: Town) -> None:
+    await submitted(town)
+    wen, lin, lu = town.person(WEN), town.person(LIN), town.person(LU)
+    card, colleagues = await wen.reads("有新提案待受理"), await lu.reads("有新提案待受理")
+    await all_have_read(town)
+    async with browser() as phone:
+        data = await form_of(town, phone, WEN, "/p/todo/proposal/1", "受理")
+        for _ in range(3):
+            async with phone.post(f"{town.address}/p/todo", data=data) as answer:
+                assert answer.status == 200
+                assert "已受理" in await answer.text()
+    await town.quiet()
+    await wen.reads("已受理", "通过")
+    await lin.reads("已受理")
+    await everybody_is_at_rest(town)
+    assert card.replaced_text == colleagues.replaced_text == "已受理 · 温以宁 · 3月2日"
+    assert [entry.event for entry in await rows(town, Audit, Audit.actor == WEN)] == ["accept"]
+    await forges(town, WEN, card, "受理")
+    await wen.reads("已经过时")
+
+
+async def test_a_page_of_yesterday_says_what_a_card_of_yesterday_says(town: Town) -> None:
+    await submitted(town)
+    async with browser() as phone:
+        data = await form_of(town, phone, WEN, "/p/todo/proposal/1", "受理")
+        await taps(town, LU, "受理")
+        await all_have_read(town)
+        async with phone.post(f"{town.address}/p/todo", data=data) as answer:
+            assert "已经过时" in await answer.text()
+    await town.person(WEN).reads("已经过时", "初审中")
+
+
+async def test_a_form_is_for_whoever_opened_it(town: Town) -> None:
+    await submitted(town)
+    await all_have_read(town)
+    before = len(await rows(town, Incoming))
+    async with browser() as mine, browser() as stranger, browser() as nobody:
+        data = await form_of(town, mine, WEN, "/p/todo/proposal/1", "受理")
+        await logged_in(town, stranger, LU, "/p/todo")
+        for phone, sent in (
+            (stranger, data),
+            (nobody, data),
+            (mine, {**data, "token": data["token"][:-2]}),
+            (mine, {**data, "token": ""}),
+            (mine, {"token": data["token"]}),
+        ):
+            async with phone.post(f"{town.address}/p/todo", data=sent) as answer:
+                assert answer.status == 400
+                assert "页面已过期" in await answer.text()
+        town.calendar.let_pass(9 * 3600)
+        async with mine.post(f"{town.address}/p/todo", data=data) as answer:
+            assert answer.status == 400
+    await town.quiet()
+    assert len(await rows(town, Incoming)) == before
+    await everybody_is_at_rest(town)
+    assert (await proposal(town)).state is State.SUBMITTED
+
+
+async def test_a_member_who_sees_no_cards_rates_on_the_page(town: Town) -> None:
+    await delivered(town)
+    await tells(town, LIN, "文字版")
+    await town.platform.set_on_plugin(LIN, True)
+    await all_have_read(town)
+    lin = await tells(town, LIN, "待办", "1")
+    await lin.reads("请评价提案办理", "也可以点开网页填写")
+    lin.door = ByPage(town)
+    await rates(town, "不满意")
+    await lin.reads("原因是什么")
+    await lin.reads("已提交评价")
+    [kept] = await rows(town, Rating)
+    assert (kept.process, kept.result) == (Verdict.BASICALLY_SATISFIED, Verdict.DISSATISFIED)
+
+
+async def test_a_question_is_answered_on_the_page_and_goes_on_in_the_chat(town: Town) -> None:
+    lin = await tells(town, LIN, "我要提案", TITLE)
+    async with browser() as phone:
+        data = await form_of(town, phone, LIN, "/p/todo", "社会建设")
+        async with phone.post(f"{town.address}/p/todo", data=data) as answer:
+            text = await answer.text()
+        sheet = Sheet(text)
+        assert "情况分析" in text
+        written = {**sheet.forms[0].hidden, "words": "老人下楼难。<b>"}
+        async with phone.post(f"{town.address}/p/todo", data=written) as answer:
+            assert "老人下楼难。&lt;b&gt;" in await answer.text()
+    await tells(town, LIN, "完", *ANSWERS[4:], "提交")
+    await lin.reads("提交成功")
+    row = await proposal(town)
+    assert (row.category, row.analysis) == ("社会建设", "老人下楼难。<b>")
+
+
+async def test_an_invitation_is_read_and_answered_on_the_page(town: Town) -> None:
+    await invited(town, "苏婉宁")
+    su = town.person(SU)
+    status, text = await opens(town, SU, "/p/todo/signature/1")
+    assert (status, "老人下楼难" in text, "谢绝联名" in text) == (200, True, True)
+    status, _ = await opens(town, WEN, "/p/todo/signature/1")
+    assert status == 404
+    su.door = ByPage(town)
+    await taps(town, SU, "同意联名")
+    await su.reads("已同意联名")
+    assert [place.state for place in await rows(town, Signature)] == [Sign.SIGNED]
