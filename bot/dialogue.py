@@ -12,7 +12,7 @@ from bot.asking import about, put, reminder, text_of
 from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, Several, bare, counted, pieces
 from bot.shelf import Shelf
 from bot.turn import Turn
-from bot.undo import came_twice, forget, remember, remember_attached, restore
+from bot.undo import came_twice, forget, remember, remember_attached, restore, stands_as_before
 from bot.wecom import updates
 from models.conversation import Conversation
 from models.errors import Refused
@@ -151,8 +151,9 @@ class Dialogues(Shelf):
         before = exchange.conversation.undo
         remember(exchange, text)
         told = dialogue.words(exchange, text)
-        if told is None:
+        if told is None or stands_as_before(exchange):  # nothing to take back: 撤回 is still about what came before
             exchange.conversation.undo = before
+        if told is None:
             return False
         if exchange.conversation not in exchange.turn.session:  # the words have ended it
             return True

@@ -42,6 +42,13 @@ def restore(exchange: Exchange, before: dict[str, Any]) -> None:
     conversation.undo = None
 
 
+def stands_as_before(exchange: Exchange) -> bool:
+    """Whether nothing has changed since it was noted: something was only asked."""
+    conversation, before = exchange.conversation, exchange.conversation.undo or {}
+    noted = (before.get("step"), before.get("back_to"), before.get("answers"))
+    return conversation.open and noted == (conversation.step, conversation.back_to, conversation.answers)
+
+
 def came_twice(exchange: Exchange, text: str, *, several: bool) -> bool:
     """Whether these very words were the last answer, a moment ago: 发送 was tapped twice."""
     before = exchange.conversation.undo

@@ -36,9 +36,9 @@ class StandIn:
         self.go_on.set()
         await self._server.close()
 
-    async def is_asked(self, times: int) -> None:
+    async def is_asked(self, times: int, within: float = 5.0) -> None:
         """Wait until it has been asked so often."""
-        async with asyncio.timeout(5), self._asked:
+        async with asyncio.timeout(within), self._asked:
             await self._asked.wait_for(lambda: len(self.heard) >= times)
 
     async def _answer(self, request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
+from bot.config import AssistantSettings
 from bot.demo import platform_for
 from models.messages import Outgoing, Wait
 from models.store import Store
@@ -50,6 +51,7 @@ class Stage:
         nursery: Nursery | None = None,
         door: bool = False,
         apart: float = 0.0,
+        assistant: AssistantSettings | None = None,
         **odd: Any,
     ) -> None:
         """Start the platform, then so many bots, several of them (or if told so) behind a door.
@@ -57,6 +59,8 @@ class Stage:
         Without a nursery they are `python -m bot serve`, with the machine's clock; with one they have ours, each `apart`
         seconds ahead of the one before, and what is `odd` about them.
         """
+        if assistant:
+            self.settings = self.settings.model_copy(update={"assistant": assistant})
         await self.platform.start(HOST, 0)
         for number, port in enumerate(free_ports(replicas)):
             config = self._config(self.folder / f"bot{number}.toml", port)
@@ -92,6 +96,7 @@ class Stage:
             },
             "server": {"host": HOST, "port": port, "public_url": f"http://{HOST}:{port}"},
             "database": {"url": self.url},
+            "assistant": self.settings.assistant.model_dump(exclude={"api_key"}),
         }
         text = "".join(
             f"[{section}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from bot.config import AssistantSettings
 from bot.outbox import LEASE
 from bot.wecom.messages import Words, to_json
 from models.conversation import Conversation
@@ -17,6 +18,7 @@ from tests.faults.conftest import Opening
 from tests.faults.fleet import Bot
 from tests.faults.nursery import Nursery
 from tests.faults.stage import Stage
+from tests.standin import StandIn
 from tests.stories.acts import LIN, TITLE
 
 OVER = LEASE.total_seconds() + 1  # seconds until what a dead process had in hand is somebody else's
@@ -221,3 +223,30 @@ async def test_told_to_stop_while_the_platform_hangs_it_stops_and_the_next_goes_
     await settled(stage)
     [row] = stage.look(lambda s: s.exec(select(Outgoing).where(col(Outgoing.person) == LIN)).all())
     assert row.state is Wait.DONE
+
+
+# --- between the model and the database -------------------------------------------------------------------------------
+
+
+async def test_killed_while_the_model_thinks_it_asks_again_and_tells_once(stages: Opening, nursery: Nursery) -> None:
+    model = StandIn()
+    await model.start()
+    assistant = AssistantSettings(base_url=model.base_url, model="local-7b", time_limit_seconds=60)
+    stage = await stages(nursery=nursery, door=True, assistant=assistant)
+    lin = stage.person(LIN)
+    for words in ("我要提案", TITLE, "社会建设", "老小区的老人下楼很难。"):
+        await lin.says(words)
+    model.go_on.clear()
+    await lin.says("润色")
+    await model.is_asked(1, WITHIN)
+    with stage.blow("kill"):
+        stage.bot.strike()
+    await stage.another(seconds=66)  # the lease is over
+    await model.is_asked(2, WITHIN)
+    model.go_on.set()
+    await lin.reads("【由模型建议】情况分析", within=WITHIN)
+    await stage.at_rest(waiting)
+    assert len(shown(stage, "【由模型建议】")) == 1
+    await lin.says("用新的")
+    await lin.reads("情况分析换上了", within=WITHIN)
+    await model.close()

@@ -343,6 +343,9 @@ class TestOff:
     async def test_hints_are_given_and_nothing_is_sent(self, town: Town, model: StandIn) -> None:
         lin = await tells(town, LIN, *BEGUN, "润色")
         await lin.reads("情况分析可以改进的：", "没有数字", "没有写原因", "写得比较短")
+        await tells(town, LIN, "撤回")
+        await lin.reads("已撤回“老小区的老人下楼很难。”")  # asking is nothing to take back
+        await tells(town, LIN, POOR)
         await tells(
             town, LIN, "完", "要高度重视。", "建议更具体", "由住建局在年底前制定清单，每季度公布。", "建议更具体"
         )
