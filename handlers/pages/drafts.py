@@ -52,7 +52,7 @@ def add_drafts(app: web.Application, store: Store) -> None:
 async def _show(request: web.Request) -> web.StreamResponse:
     userid, number = await reader(request), int(request.match_info["number"])
     values = await request.app[ACTING].look(userid, lambda turn: _values(draft_at(turn, number)))
-    return shown(request, "draft.html", {"token": form_token(request, userid), "userid": userid, **values})
+    return shown(request, "draft.html", {"token": form_token(request, userid), **values})
 
 
 async def _post(request: web.Request) -> web.StreamResponse:
@@ -74,15 +74,26 @@ def draft_at(turn: Turn, number: int) -> Exchange:
     if exchange is None:
         if turn.person.userid not in {proposal.proposer, proposal.entered_by}:
             raise Sorry(MISSING)
-        raise _over(proposal)
+        raise _over(proposal, turn.person.userid)
     if why := whole.wait_for_chat(exchange):
         raise sorry(409, "聊天里还有一个问题等您", why)
     return exchange
 
 
-def _over(proposal: Proposal) -> Sorry:
+def _over(proposal: Proposal, userid: str) -> Sorry:
     how = "要修改，请在聊天里发送“我的提案”，打开这一件点“修改”。"
-    return sorry(409, f"这件提案现在是“{proposal.state.value}”", f"现在不能在本页修改。{how}", **_whole_text(proposal))
+    return sorry(
+        409,
+        f"这件提案现在是“{proposal.state.value}”",
+        f"现在不能在本页修改。{how}",
+        kept=_key(userid, proposal.id),
+        **_whole_text(proposal),
+    )
+
+
+def _key(userid: str, number: int | None) -> str:
+    """Under which name the browser keeps what is not saved yet."""
+    return f"draft:{userid}:{number}"
 
 
 def _draft_to_change(turn: Turn, number: int) -> Exchange:
@@ -98,7 +109,7 @@ def _values(exchange: Exchange) -> dict[str, Any]:
     parts, proposal, turn = parts_of(exchange), proposal_of(exchange), exchange.turn
     return {
         "number": proposal.id,
-        "draft": exchange.conversation.id,
+        "key": _key(turn.actor.userid, proposal.id),
         "parts": parts,
         "marks": {name: mark(value) for name, value in parts.items()},
         "rules": turn.rules,
@@ -170,7 +181,7 @@ async def _save_all(request: web.Request, userid: str, number: int) -> web.Strea
             return shown(request, "done.html", await acting.act(userid, cause, lambda turn: _submit(turn, number)))
         except Refused as refused:
             values["errors"] = {"submit": refused.words}
-    form = {"token": form_token(request, userid), "userid": userid, **values}
+    form = {"token": form_token(request, userid), **values}
     return shown(request, "draft.html", form, status=409 if values["theirs"] else 422 if values["errors"] else 200)
 
 

@@ -13,7 +13,7 @@ from tests.browser import chromium
 from tests.databases import sqlite_url
 from tests.e2e.tapped import HEIGHT, WIDTH, is_fine, opens_as
 from tests.models.files import docx
-from tests.stories.acts import LIN, SU, TITLE, all_have_read, invited, proposal, rows, tells
+from tests.stories.acts import LIN, SU, TITLE, all_have_read, drafted, invited, proposal, rows, tells
 from tests.town import Town
 
 FILE = (TITLE, "情况分析：", "我市老旧小区多，老人下楼难。", "具体建议：", "1. 由住建部门牵头。", "2. 财政补助。")
@@ -116,15 +116,37 @@ async def test_a_draft_is_written_through_a_lost_connection(town: Town, context:
     await town.quiet()
     person.skips_to_the_end()
     await page.get_by_role("button", name="到聊天里看预览").click()
-    await expect(page.get_by_role("heading")).to_have_text("都存好了")
+    await expect(page.get_by_role("heading", name="都存好了")).to_be_visible()
     await is_fine(page)
     await town.quiet()
     await person.reads("请看一遍", TITLE, "1. 由住建部门牵头", "走访")
     await page.get_by_role("link", name="回本页修改").click()
-    await page.get_by_role("button", name="提交").click()
-    await expect(page.get_by_role("heading")).to_contain_text("已提交")
-    await town.quiet()
+
+    # it is handed in while one more sentence waits for the connection: that is not lost either
+    await context.set_offline(True)
+    await page.get_by_label("调研的时间和方式").fill("又去了一次")
+    await expect(page.locator("#status")).to_contain_text("先存在本机")
+    await tells(town, LIN, "提交")
     await person.reads("提交成功")
+    await context.set_offline(False)
+    await expect(page.locator("#status")).to_contain_text("写的还存在本机")
+    await page.reload()
+    await expect(page.get_by_role("heading", name="现在是“已提交”")).to_be_visible()
+    await expect(page.get_by_text("又去了一次")).to_be_visible()
+    await is_fine(page)
+
+
+async def test_a_draft_is_handed_in_on_the_page(town: Town, context: BrowserContext) -> None:
+    await drafted(town)
+    await all_have_read(town)
+    page = await opens_as(town, context, LIN, "/p/drafts/1")
+    await page.get_by_label("案由").fill("关于加装电梯的提案")
+    await page.get_by_role("button", name="提交").click()  # at once: what is not saved yet goes with it
+    await expect(page.get_by_role("heading", name="已提交")).to_be_visible()
+    assert await page.evaluate("localStorage.length") == 0
+    await is_fine(page)
+    await town.quiet()
+    await town.person(LIN).reads("提交成功", "关于加装电梯的提案")
 
 
 async def test_a_word_document_becomes_a_draft(town: Town, context: BrowserContext) -> None:

@@ -107,16 +107,26 @@
 
   const ready = () => Object.keys(pending).filter((name) => NAMES.includes(name) && !clashing.has(name) && !same(refused[name], value(name)));
 
+  // Whether the connection is there; what was refused or written elsewhere as well waits for its writer.
   async function flush() {
     clearTimeout(timer);
-    if (sending || stopped) return;
+    if (sending || stopped) return true;
     sending = true;
     let fine = true;
     for (const name of ready()) fine = fine && (await send(name));
     sending = false;
-    if (stopped) return;
-    if (!fine) timer = setTimeout(flush, AGAIN);
-    else if (ready().length) timer = setTimeout(flush, PAUSE);
+    if (!stopped && !fine) timer = setTimeout(flush, AGAIN);
+    else if (!stopped && ready().length) timer = setTimeout(flush, PAUSE);
+    return fine;
+  }
+
+  // Before anything else is done with the draft: whether all that was typed is saved.
+  async function settled() {
+    while (!stopped && (sending || ready().length)) {
+      if (!(await flush())) break;
+      if (sending) await new Promise((done) => { setTimeout(done, 50); });
+    }
+    return !Object.keys(pending).length;
   }
 
   async function send(name) {
@@ -274,10 +284,11 @@
     if (ready().length) flush();
     else if (!Object.keys(pending).length) say("都已保存");
   });
-  form.addEventListener("submit", (event) => {
-    if (navigator.onLine) return;
+  form.addEventListener("submit", async (event) => {
+    if (navigator.onLine && !Object.keys(pending).length) return;
     event.preventDefault();
-    say("现在没有网络，写的都存在本机，连上后自动保存，再提交", true);
+    if (!navigator.onLine) say("现在没有网络，写的都存在本机，连上后自动保存，再提交", true);
+    else if (await settled()) form.requestSubmit(event.submitter);
   });
   window.addEventListener("online", () => { flush(); });
   window.addEventListener("offline", () => say("现在没有网络，写的先存在本机，连上后自动保存", true));
