@@ -16,7 +16,7 @@ from handlers.cards.similar import checked
 from handlers.cards.told import Told, gist, left, named
 from handlers.cosign import places_in_words
 from models import access
-from models.collective import CONTACT, author
+from models.collective import CONTACT, author, within_reach
 from models.errors import Refused
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal, versions_of
@@ -178,7 +178,9 @@ def mine(turn: Turn) -> None:
     me = turn.actor.userid
     own = select(Proposal.id).where(Proposal.proposer == me)
     signed = select(Signature.proposal_id).where(Signature.person == me, col(Signature.state) == Sign.SIGNED)
-    ids = turn.session.connection().execute(own.union(signed)).scalars().all()  # apart: each by its own index
+    ids = (
+        turn.session.connection().execute(own.union(signed, *within_reach(me))).scalars().all()
+    )  # apart: each by its own index
     latest = sorted(ids, reverse=True)[:200]
     found = turn.session.exec(select(Proposal).where(col(Proposal.id).in_(latest)).order_by(col(Proposal.id).desc()))
     proposals = [p for p in found if p.state is not State.DRAFT or (p.title and not p.entered_by)]

@@ -201,6 +201,9 @@ async def test_it_lives_on_in_the_organisations_name(town: Town) -> None:
     await wen.reads("第20260001号", f"（{BODY}，2026年")
     await tells(town, JIA, "我的提案")
     await jia.reads(f"第20260001号《{TITLE}》（{BODY}）")
+    for who in (SU, LI):
+        phone = await tells(town, who, "我的提案")
+        await phone.reads("您有1件提案", f"第20260001号《{TITLE}》（{BODY}）")
 
 
 # --- no ---------------------------------------------------------------------------------------------------------------
