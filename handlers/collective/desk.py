@@ -217,7 +217,7 @@ DESK = Dialogue(
     "collective",
     called,
     (
-        Ask("desk", "分工与写作", _desk, _said, optional=True, counted=False, example=EXAMPLE),
+        Ask("desk", "分工与写作", _desk, _said, optional=True, counted=False, example=EXAMPLE, numbers=True),
         *(
             _head_is_asked(name)
             for name in ("category", "units", "researched", "public", "no_public_reason", "secrecy")

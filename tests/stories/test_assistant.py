@@ -165,7 +165,7 @@ async def test_nobody_chooses_for_another(town: Town, model: StandIn) -> None:
 
 async def test_the_same_in_words(town: Town, model: StandIn) -> None:
     lin = await tells(town, LIN, "大字", *BEGUN, "润色")
-    await lin.reads("请回复：用新的／用原来的")
+    await lin.reads("请回复数字", "用新的", "用原来的")
     await tells(town, LIN, "用新的")
     await lin.reads("换上了")
 

@@ -164,7 +164,7 @@ async def test_it_is_written_and_handed_in_without_cards(town: Town) -> None:
         await tells(town, who, mode)
     jia = await tells(town, JIA, "集体提案", "执笔 苏婉宁")
     su = await tells(town, SU, "开始写")
-    await su.reads("请您执笔集体提案", "请回复：开始写")
+    await su.reads("请您执笔集体提案", "请回复数字", "1 开始写")
     await su.reads(f"{BODY}集体提案《未写案由》", "2 情况分析：未写")
     await tells(town, SU, "1", TITLE, "2", *ANALYSIS, "完", "3", SUGGESTION)
     await su.reads("建议1记下了", "各部分都有了")

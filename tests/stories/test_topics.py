@@ -194,7 +194,7 @@ async def test_a_discarded_draft_gives_its_topic_back(town: Town) -> None:
 async def test_the_same_in_words_and_numbers(town: Town) -> None:
     await published(town)
     lin = await tells(town, LIN, "文字版", "选题", "1")
-    await lin.reads("【1号选题 领导点题】", "请回复：选用")
+    await lin.reads("【1号选题 领导点题】", "请回复数字", "选用")
     await tells(town, LIN, "选用")
     await lin.reads("已选用1号选题")
     await tells(town, WEN, "文字版", "选题 1", "收回选题", "1")
