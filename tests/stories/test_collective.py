@@ -238,6 +238,7 @@ async def test_nobody_but_the_head_hands_it_in_and_is_told_who_can(town: Town) -
     assert {row.state for row in await rows(town, Proposal)} == {State.DRAFT}
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_a_forged_press_is_refused_and_a_strangers_too(town: Town) -> None:
     await written(town)
     await tells(town, JIA, SEAL, *REST, "存草稿")
@@ -256,6 +257,7 @@ async def test_a_forged_press_is_refused_and_a_strangers_too(town: Town) -> None
     await town.person(SU).reads("没有写到一半的内容")
 
 
+@pytest.mark.cards_only("a press on an earlier card: in words a newer list has taken its number")
 async def test_the_contact_begins_one_and_it_is_given_up(town: Town) -> None:
     li = await tells(town, LI, "集体提案")
     await li.reads("请人执笔回复")
