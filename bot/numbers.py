@@ -18,6 +18,7 @@ from models.messages import Outgoing
 
 AFTERWARDS = timedelta(minutes=10)  # so long a number that was chosen means nothing else
 KEPT = timedelta(days=60)  # so long a number that nobody chose keeps its meaning
+MOST = 300  # numbers keep their meaning for one person, the newest ones: nobody wants to type four digits
 LISTED = timedelta(days=1)  # so long the numbers of a list one asked for are left to it
 
 Given = dict[str, dict[str, Any]]  # by number: key, at, of (the first number of its message), and done when chosen
@@ -75,7 +76,7 @@ def _print(session: Session, now: datetime, userid: str, new: Printing) -> None:
     row = _row(session, userid, now)
     before = row.offered or {}
     asked = new.asked or int(before.get("asked", 0))
-    given = {number: entry for number, entry in _given(row).items() if not _is_over(entry, now)}
+    given = _newest({number: entry for number, entry in _given(row).items() if not _is_over(entry, now)})
     if new.chosen is not None and (chosen := given.get(str(new.chosen))):
         of = chosen["of"]
         given = {n: e | {"done": now.isoformat()} if e["of"] == of else e for n, e in given.items()}
@@ -116,6 +117,11 @@ def _is_over(entry: dict[str, Any], now: datetime) -> bool:
     if done := entry.get("done"):
         return now - datetime.fromisoformat(done) > AFTERWARDS
     return now - datetime.fromisoformat(entry["at"]) > KEPT
+
+
+def _newest(given: Given) -> Given:
+    """What is kept where very much was printed and never answered."""
+    return dict(sorted(given.items(), key=lambda entry: (entry[1]["at"], entry[1]["of"]))[-MOST:])
 
 
 def _free(given: Given, reserved: int, wanted: int) -> int:

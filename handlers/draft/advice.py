@@ -132,7 +132,7 @@ def _ask(exchange: Exchange, kind: str, spot: Spot) -> None:
         )
     )
     turn.asks_model = True
-    turn.say(f"已请模型看{spot.label}（姓名、电话已隐去），写好了给您看，由您选用。可以先接着写。")
+    turn.say(f"已请模型看{spot.label}（名单里的姓名和电话已隐去），写好了给您看，由您选用。可以先接着写。")
 
 
 def _hinted(spot: Spot) -> str:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from handlers.pages.attachments import look
 from models.attachment import Attachment, AttachmentContent
@@ -504,7 +505,7 @@ async def test_whoever_is_no_member_any_more_is_told_when_handing_in(town: Town)
     lin = await drafted(town)
 
     def no_member(session: Any) -> None:
-        for held in session.query(Holding).filter_by(person=LIN, role="member"):
+        for held in session.exec(select(Holding).where(Holding.person == LIN, Holding.role == "member")):
             session.delete(held)
 
     await town.change(no_member)
