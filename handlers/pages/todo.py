@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +34,7 @@ from models.tasks import in_hand, tasks_for
 
 SHOWN = 30  # cases in one list
 ANSWERED_WITHIN = 6.0  # seconds until a page says that it takes longer
-LOOKS = 0.1  # seconds between two looks
+LOOKS = (0.01, 0.2)  # seconds until the first look, and between two at most
 MOST_SAID = 30  # messages of one cause to one person
 LONGEST = 4_000  # characters of one answer
 GONE = Seen(404, {"title": "没有找到这一件", "words": "可能已经办完，或不由您办理。"})
@@ -216,10 +217,12 @@ async def _worked_out(store: Store, cause: str) -> None:
         state = session.exec(select(col(Incoming.state)).where(Incoming.key == cause)).first()
         return state is not None and state is not Wait.WAITING
 
-    for _ in range(int(ANSWERED_WITHIN / LOOKS)):
-        if await store.read(is_done):
-            return
-        await asyncio.sleep(LOOKS)
+    soon, most = LOOKS
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ANSWERED_WITHIN):
+            while not await store.read(is_done):
+                await asyncio.sleep(soon)
+                soon = min(2 * soon, most)
 
 
 def said_of(turn: Turn, cause: str) -> Seen:
