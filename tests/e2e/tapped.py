@@ -22,12 +22,18 @@ SMALL = """() => [...document.querySelectorAll("main button, main .button, main 
     .filter((element) => element.getBoundingClientRect().height < 38).map((element) => element.outerHTML)"""
 
 
-async def opens_as(town: Town, context: BrowserContext, who: str, path: str) -> Page:
-    """A page in the browser of somebody who has logged in."""
+async def takes_the_phone(town: Town, context: BrowserContext, who: str, path: str) -> None:
+    """Somebody has logged in for this page; whoever had the phone before is forgotten."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         await logged_in(town, session, who, path)
         cookies = [{"name": c.key, "value": c.value, "domain": HOST, "path": "/"} for c in session.cookie_jar]
+    await context.clear_cookies()
     await context.add_cookies(cookies)  # type: ignore[arg-type]
+
+
+async def opens_as(town: Town, context: BrowserContext, who: str, path: str) -> Page:
+    """A page in the browser of somebody who has logged in."""
+    await takes_the_phone(town, context, who, path)
     page = await context.new_page()
     page.set_default_timeout(10_000)
     await page.goto(f"{town.address}{path}")
@@ -36,6 +42,7 @@ async def opens_as(town: Town, context: BrowserContext, who: str, path: str) -> 
 
 async def is_fine(page: Page) -> None:
     """Nothing stands out at the side, nothing is too small for a thumb, and axe finds nothing serious."""
+    await page.wait_for_load_state("load")
     assert await page.evaluate(OUTSIDE) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= WIDTH
     assert await page.evaluate(SMALL) == []

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 from playwright.async_api import BrowserContext, Page
 
 from models.handling import Rating
 from models.states import State, Verdict
 from tests.browser import chromium
+from tests.e2e.tapped import HEIGHT, WIDTH, is_fine, takes_the_phone
 from tests.stories.acts import (
     CHENG,
     LEI,
@@ -25,48 +25,12 @@ from tests.stories.acts import (
     submitted,
     talks,
 )
-from tests.stories.pages import logged_in
-from tests.town import HOST, Town
-
-WIDTH = 320
-
-# what a person with a screen reader, a shaky thumb or weak eyes would stumble over; empty when all is well
-FAULTS = """() => {
-  const faults = [], ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
-  if (!document.documentElement.lang || !document.title) faults.push("no language or title");
-  if (document.querySelectorAll("h1").length !== 1 || !document.querySelector("main")) faults.push("no single h1 or main");
-  if (new Set(ids).size !== ids.length) faults.push("an id twice");
-  for (const one of document.querySelectorAll("[aria-labelledby]"))
-    if (!document.getElementById(one.getAttribute("aria-labelledby"))) faults.push("labelled by nothing");
-  for (const one of document.querySelectorAll("select, textarea"))
-    if (!one.labels.length) faults.push(`no label: ${one.name}`);
-  const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
-    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = (one) => {
-    for (; one; one = one.parentElement) {
-      const colour = getComputedStyle(one).backgroundColor;
-      if (!/, 0\\)$/.test(colour)) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  for (const one of document.querySelectorAll("button, a, p, h1, h2, dt, dd, label, li, select, textarea")) {
-    const [a, b] = [light(getComputedStyle(one).color), light(ground(one))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) faults.push(`too pale: ${one.textContent.trim().slice(0, 20)}`);
-  }
-  for (const one of document.querySelectorAll("button, select, textarea, .cases a")) {
-    const box = one.getBoundingClientRect();
-    if (box.height < 44) faults.push(`too small for a thumb: ${one.textContent.trim().slice(0, 20)}`);
-    if (one.tagName === "BUTTON" && !one.textContent.trim()) faults.push("a button without a name");
-  }
-  if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the phone");
-  return faults;
-}"""
+from tests.town import Town
 
 
 @pytest.fixture
 async def phone(tmp_path: Path) -> AsyncIterator[BrowserContext]:
-    async with chromium(tmp_path, width=WIDTH, height=568) as context:
+    async with chromium(tmp_path, width=WIDTH, height=HEIGHT) as context:
         yield context
 
 
@@ -77,19 +41,9 @@ async def page(phone: BrowserContext) -> Page:
 
 async def opens(town: Town, page: Page, who: str) -> None:
     """Somebody takes the phone and opens what awaits them."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-        await logged_in(town, session, who, "/p/todo")
-        cookies = [{"name": c.key, "value": c.value, "domain": HOST, "path": "/"} for c in session.cookie_jar]
-    await page.context.clear_cookies()
-    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    await takes_the_phone(town, page.context, who, "/p/todo")
     await page.goto(f"{town.address}/p/todo")
     await is_fine(page)
-
-
-async def is_fine(page: Page) -> None:
-    """The page that is open now, once it is there whole."""
-    await page.wait_for_load_state("load")
-    assert await page.evaluate(FAULTS) == []
 
 
 async def taps(town: Town, page: Page, *labels: str) -> None:
