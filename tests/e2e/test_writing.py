@@ -96,6 +96,7 @@ async def test_a_draft_is_written_through_a_lost_connection(town: Town, context:
     await page.keyboard.type("多余的。")
     await page.get_by_role("button", name="删除第3条").press("Enter")
     await saved(page)
+    await is_fine(page)
     assert (await proposal(town)).suggestions == ["由住建部门牵头。", "财政补助。"]
 
     # a word that cannot be kept is told at its place; the rest is chosen
