@@ -24,7 +24,7 @@ from handlers.cards.told import named
 from handlers.pages.proposals import STRANGER, Seen
 from models import access
 from models.errors import Refused
-from models.lifecycle import NAMES
+from models.lifecycle import NAMES, TABLES
 from models.messages import Incoming, Outgoing, Wait
 from models.people import Person
 from models.proposal import Proposal
@@ -138,10 +138,16 @@ def _called(turn: Turn, row: Row) -> str:
 def case_of(turn: Turn, kind: str, number: int) -> Seen:
     """One case, with everything its newest card offers."""
     row: Row | None = turn.session.get(KINDS[kind], number) if kind in KINDS else None  # type: ignore[assignment]
-    if row is None:
+    if row is None or not _has_part(turn, row):
         return GONE
     says = shown(turn, row)
     return Seen(200, {"says": [_shown(turn, say) for say in says], "question": question_of(turn)})
+
+
+def _has_part(turn: Turn, row: Row) -> bool:
+    """Whether any move from this kind of row could be theirs: an address is typed more easily than a card is come by."""
+    roles = {move.who for move in TABLES[type(row)]}
+    return isinstance(row, Proposal) or any(access.holds(turn.session, turn.actor, role, row) for role in roles)
 
 
 def question_of(turn: Turn) -> dict[str, Any] | None:

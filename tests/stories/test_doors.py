@@ -12,6 +12,7 @@ from simulator.doors import numbered
 from tests.doors import ByPage, Sheet
 from tests.stories.acts import (
     ANSWERS,
+    CHENG,
     GONG,
     LIN,
     LU,
@@ -152,6 +153,17 @@ async def test_what_awaits_one_is_a_page(town: Town) -> None:
     for path in ("/p/todo/proposal/99", "/p/todo/town/1", f"/p/said/page:{'0' * 24}"):
         status, text = await opens(town, WEN, path)
         assert (status, "没有找到" in text) == (404, True)
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_a_typed_address_opens_only_what_one_has_a_part_in(town: Town) -> None:
+    """The unit may read the proposal, but the wish to withdraw it lies with the director until it is granted."""
+    await assigned(town)
+    await all_have_read(town)
+    await tells(town, LIN, "申请撤案", "家里的事已经解决。")
+    for who, seen in ((CHENG, 200), (LIN, 200), (WEI, 404)):
+        status, text = await opens(town, who, "/p/todo/withdrawal/1")
+        assert (status, "家里的事" in text) == (seen, seen == 200)
 
 
 @pytest.mark.cards_only(ITSELF)
