@@ -129,7 +129,7 @@ class App:
         """Open the door; ready when this returns. OSError when the port is taken."""
         await self.client.start()
         self.inbox.start()
-        self.outbox.start()
+        await self.outbox.start()
         self.fetcher.start()
         if self.settings.assistant.is_on:
             await self.assistant.start()

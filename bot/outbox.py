@@ -78,8 +78,10 @@ class Outbox:
         self._late_until = 0.0  # something may wait until then for a moment at which no bell rings
         self.task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to deliver."""
+    async def start(self) -> None:
+        """Begin to deliver; what a dead process held is taken over first, so that nobody alive loses what they hold."""
+        with suppress(StoreDown):
+            await self._take_over()
         self.task = asyncio.create_task(self._run(), name="outbox")
 
     async def stop(self) -> None:
@@ -113,9 +115,7 @@ class Outbox:
     async def _step(self) -> bool:
         """Mark what has been sent, begin to send more; whether there was anything to do."""
         try:
-            if self._orphans:
-                await self._store.run(partial(_set_free, of=None))
-                self._orphans = False
+            await self._take_over()
             marked = await self._mark_sent()
             claimed_rows = await self._claim_some()
         except StoreDown as down:
@@ -130,6 +130,11 @@ class Outbox:
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
         return marked or bool(claimed_rows)
+
+    async def _take_over(self) -> None:
+        if self._orphans:
+            await self._store.run(partial(_set_free, of=None))
+            self._orphans = False
 
     async def _mark_sent(self) -> bool:
         if not self._sent:
