@@ -11,6 +11,7 @@ from handlers.pages.collective import add_collective
 from handlers.pages.cosign import add_cosign
 from handlers.pages.drafts import add_drafts
 from handlers.pages.files import add_files
+from handlers.pages.messages import add_messages
 from handlers.pages.proposals import add_proposals
 from handlers.pages.similar import add_similar
 from handlers.pages.todo import add_todo
@@ -36,6 +37,7 @@ def add_pages(app: web.Application, store: Store) -> None:
     add_files(app, store)
     add_cosign(app, store)
     add_todo(app, store)
+    add_messages(app, store)
     app.router.add_get("/p/", _front, allow_head=False)
     app.router.add_static("/p/static", HERE / "static")
     app.on_response_prepare.append(_guarded)

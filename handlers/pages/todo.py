@@ -1,12 +1,11 @@
 """/p/todo: what awaits somebody, to be done by tapping on a page. A press goes the way of a tap on a card, and of a number."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 from sqlmodel import Session, col, select
 
@@ -16,17 +15,16 @@ from bot.payload import read
 from bot.questions import Exchange, Pick
 from bot.turn import Turn
 from bot.wecom.callback import Arrival, Unavailable
-from bot.wecom.messages import Card, Say, Words, flat, from_json, tidy
-from bot.wecom.oauth import form_cause, form_token, login_redirect, viewer
+from bot.wecom.messages import Card, Words, flat, from_json, tidy
+from bot.wecom.oauth import form_cause, viewer
 from handlers.ask import shown, task_line
 from handlers.cards.buttons import KINDS, Do, Rate, Show, buttons_for
 from handlers.cards.told import named
-from handlers.pages.proposals import STRANGER, Seen
+from handlers.pages.looking import as_told, looks, rendered
+from handlers.pages.proposals import Seen
 from models import access
-from models.errors import Refused
 from models.lifecycle import NAMES, TABLES
 from models.messages import Incoming, Outgoing, Wait
-from models.people import Person
 from models.proposal import Proposal
 from models.step import Row
 from models.store import Store
@@ -42,43 +40,35 @@ OLD = Seen(
     400, {"title": "页面已过期", "words": "这一页放得太久，或不是您打开的，什么都没有改变。请回到待办重新打开。"}
 )
 BUSY = Seen(503, {"title": "暂时收不下", "words": "什么都没有改变，请稍候再按一次。"})
-Look = Callable[[Turn], Seen]
 
 
 def add_todo(app: web.Application, store: Store) -> None:
     """Open the list, the cases, and the one door through which something is done."""
 
-    async def answer(request: web.Request, template: str, look: Look) -> web.Response:
-        userid = await viewer(request)
-        if userid is None:
-            login_redirect(request)
-        seen = await store.read(lambda session: _looked(request, session, userid, look))
-        return _page(request, template, userid, seen)
-
     async def listed(request: web.Request) -> web.Response:
-        return await answer(request, "todo.html", list_of)
+        return await looks(request, store, "todo.html", list_of)
 
     async def case(request: web.Request) -> web.Response:
         kind, number = request.match_info["kind"], int(request.match_info["number"])
-        return await answer(request, "case.html", lambda turn: case_of(turn, kind, number))
+        return await looks(request, store, "case.html", lambda turn: case_of(turn, kind, number))
 
     async def said(request: web.Request) -> web.Response:
         cause = request.match_info["cause"]
-        return await answer(request, "said.html", lambda turn: said_of(turn, cause))
+        return await looks(request, store, "said.html", lambda turn: said_of(turn, cause))
 
     async def pressed(request: web.Request) -> web.StreamResponse:
         userid = await viewer(request)
         if userid is None:
-            return _page(request, "sorry.html", "", OLD)
+            return rendered(request, "sorry.html", "", OLD)
         form = await request.post()
         cause = form_cause(request, userid, str(form.get("token", "")))
         fields = _fields(userid, request.app[ACTING].now(), {name: str(value) for name, value in form.items()})
         if not cause or fields is None:
-            return _page(request, "sorry.html", userid, OLD)
+            return rendered(request, "sorry.html", userid, OLD)
         try:
             await request.app[ACTING].accept(Arrival(cause, userid, fields))
         except Unavailable:
-            return _page(request, "sorry.html", userid, BUSY)
+            return rendered(request, "sorry.html", userid, BUSY)
         await _worked_out(store, cause)
         raise web.HTTPSeeOther(f"said/{cause}")
 
@@ -86,25 +76,6 @@ def add_todo(app: web.Application, store: Store) -> None:
     app.router.add_post("/p/todo", pressed)
     app.router.add_get(r"/p/todo/{kind:[a-z]{1,20}}/{number:\d{1,9}}", case, allow_head=False)
     app.router.add_get(r"/p/said/{cause:page:[0-9a-f]{24}}", said, allow_head=False)
-
-
-def _page(request: web.Request, template: str, userid: str, seen: Seen) -> web.Response:
-    name = template if seen.status == 200 else "sorry.html"
-    up = "../" * request.path.removeprefix("/p/").count("/") or "./"
-    values = {"up": up, "token": form_token(request, userid), **seen.values}
-    return aiohttp_jinja2.render_template(name, request, values, status=seen.status)
-
-
-def _looked(request: web.Request, session: Session, userid: str, look: Look) -> Seen:
-    """A turn that only looks: nothing of it is written down. On a page everybody sees cards."""
-    person = access.active(session, userid)
-    if person is None:
-        return STRANGER
-    reader = Person(**(person.model_dump() | {"plain": False}))
-    try:
-        return look(request.app[ACTING].turn(session, "page", reader))
-    except Refused as refused:
-        return Seen(404, {"title": "暂时不能打开", "words": refused.words})
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
@@ -141,7 +112,7 @@ def case_of(turn: Turn, kind: str, number: int) -> Seen:
     if row is None or not _has_part(turn, row):
         return GONE
     says = shown(turn, row)
-    return Seen(200, {"says": [_shown(turn, say) for say in says], "question": question_of(turn)})
+    return Seen(200, {"says": [as_told(turn, say) for say in says], "question": question_of(turn)})
 
 
 def _has_part(turn: Turn, row: Row) -> bool:
@@ -173,32 +144,6 @@ def question_of(turn: Turn) -> dict[str, Any] | None:
 
 def _pick(exchange: Exchange, step: str, value: str) -> str:
     return Pick(exchange.conversation.id or 0, step, value).key
-
-
-def _shown(turn: Turn, say: Say) -> dict[str, Any]:
-    """Something said, as a page has it: the same words, the same buttons, the same selectors."""
-    if not isinstance(say, Card):
-        assert isinstance(say, Words)
-        return {
-            "title": "",
-            "text": flat(say.text),
-            "facts": (),
-            "buttons": (),
-            "selects": (),
-            "submit": None,
-            "page": "",
-        }
-    own = turn.url("p/")
-    return {
-        "title": say.title,
-        "text": flat(say.text),
-        "facts": say.facts,
-        "buttons": [button for button in say.buttons if button.key],
-        "selects": say.selects,
-        "submit": say.submit,
-        "page": say.link.removeprefix(own) if say.link.startswith(f"{own}proposals/") else "",
-        "link_text": say.link_text or "查看全文",
-    }
 
 
 # --- acting -----------------------------------------------------------------------------------------------------------
