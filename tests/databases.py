@@ -64,6 +64,12 @@ class Server:
         self._made.append(name)
         return make_url(self._url).set(database=name).render_as_string(hide_password=False)
 
+    def drop(self, url: str) -> None:
+        """This database is done with."""
+        name = make_url(url).database or ""
+        self._say(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._made.remove(name)
+
     def drop_all(self) -> None:
         for name in self._made:
             self._say(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -133,7 +139,8 @@ def _account() -> str | None:
 @contextmanager
 def _cluster(binaries: Path) -> Iterator[str]:
     account = _account()
-    home = Path(tempfile.mkdtemp(prefix="tiantong-pg-", dir="/tmp"))  # short: a socket's path has at most 107 bytes
+    room = "/dev/shm" if tempfile.gettempdir() == "/dev/shm" else "/tmp"  # short: a socket's path has at most 107 bytes
+    home = Path(tempfile.mkdtemp(prefix="tiantong-pg-", dir=room))
     data = str(home / "data")
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
     make = [str(binaries / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8"]

@@ -1,17 +1,22 @@
-"""The third door: what awaits somebody, done by tapping on a page as a phone's browser does it."""
+"""The third door: what awaits somebody, done by tapping on a page in a real browser."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import aiohttp
+from playwright.async_api import Page
 
+from simulator import cards
 from simulator.doors import Choices
 from simulator.person import Person
 from simulator.records import Shown
+from tests.browser import Handset
 
 if TYPE_CHECKING:
     from tests.town import Town
+
+HOST = "127.0.0.1"
 
 
 class Form:
@@ -76,17 +81,20 @@ class Sheet(HTMLParser):
 
 
 class ByPage:
-    """One person's browser."""
+    """One person's browser: a real one, which the people of a story pass around."""
 
-    def __init__(self, town: "Town") -> None:
-        self._town = town
+    def __init__(self, town: "Town", handset: Handset) -> None:
+        self._town, self._handset = town, handset
         self._cookies = aiohttp.CookieJar(unsafe=True)
 
     async def presses(self, person: Person, label: str, deliveries: int, card: Shown | None) -> str:
-        """Tap the button on the page of the question that waits, or of the case that has it."""
-        assert card is None or card.live, "a page shows what is true now, not a card of earlier"
-        form = await self._form_with(person, label)
-        await self._sends(form, dict([form.buttons[label]]), deliveries)
+        """Tap the button on the page of the question that waits, of the case that has it, or of the message that has it."""
+        if card is not None:
+            key = next(tap.key for tap in cards.taps(card.card or {}) if tap.label == label)
+            path, form = await self._form_with(person, label, ["/p/messages"], key)
+        else:
+            path, form = await self._form_with(person, label)
+        await self._taps(path, form, form.buttons[label], {}, deliveries)
         return ""
 
     async def chooses(
@@ -95,28 +103,33 @@ class ByPage:
         """Choose in the form and hand it in; what is not named is answered with its first choice."""
         assert card is None
         assert submit is not None
-        form = await self._form_with(person, submit)
+        path, form = await self._form_with(person, submit)
         chosen = {}
         for title, (name, options) in form.selects.items():
             wanted = choices.get(title, next(label for label, value in options.items() if value))
             assert isinstance(wanted, str)
             chosen[name] = options[wanted]
         assert set(choices) <= set(form.selects), (choices, form.selects)
-        await self._sends(form, {**chosen, **dict([form.buttons[submit]])}, deliveries)
+        await self._taps(path, form, form.buttons[submit], chosen, deliveries)
 
     def labels(self, person: Person) -> list[str]:
         """What stands on the pages is asked page by page."""
         raise AssertionError("ask the pages")
 
-    async def _form_with(self, person: Person, label: str) -> Form:
+    async def _form_with(
+        self, person: Person, label: str, paths: Sequence[str] = (), key: str = ""
+    ) -> tuple[str, Form]:
+        """Where the button is: on the list itself, one of its cases, or among the messages."""
         await self._town.quiet()
-        async with self._browser() as browser:
-            sheet = await self._opened(browser, person, "/p/todo")
-            for link in [None, *(link for link in sheet.links if "todo/" in link)]:
-                found = sheet if link is None else await self._opened(browser, person, f"/p/{link}")
-                for form in found.forms:
-                    if label in form.buttons:
-                        return form
+        async with aiohttp.ClientSession(cookie_jar=self._cookies) as browser:
+            if not paths:
+                listed = await self._opened(browser, person, "/p/todo")
+                cases = [f"/p/{link.removeprefix('./')}" for link in listed.links if "todo/" in link]
+                paths = ["/p/todo", *cases, "/p/messages"]
+            for path in paths:
+                for form in (await self._opened(browser, person, path)).forms:
+                    if label in form.buttons and key in ("", form.buttons[label][1]):
+                        return path, form
         raise AssertionError(f"{person.name} finds no button {label!r} on any page")
 
     async def _opened(self, browser: aiohttp.ClientSession, person: Person, path: str) -> Sheet:
@@ -129,12 +142,26 @@ class ByPage:
         assert status == 200, (status, path, text)
         return Sheet(text)
 
-    async def _sends(self, form: Form, tapped: Mapping[str, str], deliveries: int) -> None:
-        async with self._browser() as browser:
-            for _ in range(deliveries):
-                data = {**form.hidden, **tapped}
-                async with browser.post(f"{self._town.address}/p/todo", data=data) as answer:
-                    assert (answer.status, answer.url.path[:8]) == (200, "/p/said/"), await answer.text()
+    async def _taps(
+        self, path: str, form: Form, button: tuple[str, str], chosen: Mapping[str, str], deliveries: int
+    ) -> None:
+        """Open the page in the browser, choose, tap. What is delivered more than once is sent again as it was."""
+        name, value = button
+        known = [{"name": c.key, "value": c.value, "domain": HOST, "path": "/"} for c in self._cookies]
+        target = f"{self._town.address}/p/todo"
 
-    def _browser(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(cookie_jar=self._cookies)
+        async def tap(page: Page) -> str:
+            await page.context.add_cookies(known)  # type: ignore[arg-type]
+            await page.goto(f"{self._town.address}{path}", wait_until="commit")
+            tapped = page.locator(f'button[name="{name}"][value="{value}"]').first
+            own = page.locator("form").filter(has=tapped).first
+            for select, option in chosen.items():
+                await own.locator(f'select[name="{select}"]').select_option(option)
+            for _ in range(deliveries - 1):
+                token = await own.locator("input[name=token]").input_value()
+                await page.context.request.post(target, form={"token": token, name: value, **chosen})
+            async with page.expect_navigation(url="**/p/said/*", wait_until="commit"):
+                await tapped.click()
+            return page.url
+
+        await self._handset.do(tap)

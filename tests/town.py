@@ -1,6 +1,6 @@
 """A town: the app on an empty database with 云岭市 in it, the simulated platform, and a calendar we turn."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -17,7 +17,10 @@ from simulator.calendar import Calendar
 from simulator.doors import ByNumber
 from simulator.person import Person
 from simulator.platform import Platform
+from simulator.switches import Switches
+from tests.browser import Handset
 from tests.doors import ByPage
+from tests.memory import Memory, Past, put_phones, put_rows
 
 T = TypeVar("T")
 SECONDS_TO_TYPE = 6  # what a person needs for one message: the platform counts messages a minute
@@ -46,18 +49,23 @@ def settings_for(url: str, **rules: Any) -> Settings:
 class Town:
     """What a story sees: people, time, and a process that may die."""
 
-    def __init__(self, settings: Settings, door: str = "cards") -> None:
+    def __init__(
+        self, settings: Settings, door: str = "cards", memory: Memory | None = None, handset: Handset | None = None
+    ) -> None:
         self.calendar = Calendar(MONDAY)
         self.settings = settings
         self.platform: Platform = platform_for(settings, self.calendar)
         self.platform.on_change.append(self._somebody_types)
         self.apps: list[App] = []
-        self.door = door
-        self._next = 0
+        self.door, self._handset = door, handset
+        self.memory = memory if memory is not None else {}
+        self._is_touched_before = self._is_touched = memory is None
 
     def _somebody_types(self, change: dict[str, Any]) -> None:
         if change["kind"] == "callback":
             self.calendar.let_pass(SECONDS_TO_TYPE)
+        if change["kind"] in ("callback", "calendar", "people"):
+            self._is_touched = True
 
     async def open(self, replicas: int = 1) -> None:
         """Start the platform and the bot."""
@@ -69,9 +77,11 @@ class Town:
         await self._start(replicas)
         if self.door == "words":
             await self.everybody_types()
-        if self.door == "page":
+        if self._handset:
             for userid in self.platform.people:
-                self.person(userid).door = ByPage(self)
+                self.person(userid).door = ByPage(self, self._handset)
+        self._doors = self._doors_now()
+        self._is_touched = self._is_touched_before
 
     async def everybody_types(self) -> None:
         """All read in WeChat, where no cards are shown, and type the numbers that messages print."""
@@ -91,8 +101,37 @@ class Town:
         if self.door == "words":
             assert [userid for userid in self.platform.people if self.person(userid).hidden] == []
 
+    # --- what it has lived through ------------------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> Hashable:
+        """Towns of one kind that live through the same are the same."""
+        return self.door, self.settings.database.url.partition(":")[0], repr(self.settings.rules)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has happened yet that a memory would wipe out."""
+        as_built = self.platform.switches == Switches() and self._doors == self._doors_now()
+        return not self._is_touched and as_built and len(self.apps) == 1
+
+    async def returns_to(self, past: Past) -> None:
+        """Be as it was then; the bot begins anew, and nothing is remembered but rows."""
+        await self._stop()
+        put_rows(self.settings.database.url, past.rows)
+        put_phones(self.platform, past.phones)
+        self.calendar.let_pass((past.moment - self.calendar.now()).total_seconds())
+        self._is_touched = True
+        await self._start(1)
+        await self.quiet()
+
+    def _doors_now(self) -> list[object]:
+        return [self.person(userid).door for userid in self.platform.people]
+
+    # ------------------------------------------------------------------------------------------------------------------
+
     async def restart(self, replicas: int = 1) -> None:
         """The process ends and another begins: nothing is remembered but rows."""
+        self._is_touched = True
         await self._stop()
         await self._start(replicas)
 
@@ -147,6 +186,7 @@ class Town:
 
     async def change(self, work: Callable[[Session], T]) -> T:
         """Change the store behind everybody's back."""
+        self._is_touched = True
         return await self.app.store.run(work)
 
     async def does(self, userid: str, *acts: Callable[[Person], Awaitable[Any]]) -> Person:

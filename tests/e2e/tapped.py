@@ -5,10 +5,10 @@ from pathlib import Path
 import aiohttp
 from playwright.async_api import BrowserContext, Page
 
+from tests.browser import WIDTH
 from tests.stories.pages import logged_in
 from tests.town import HOST, Town
 
-WIDTH, HEIGHT = 320, 568  # the smallest phone
 AXE = Path(__file__).with_name("axe.min.js")
 SERIOUS = """async () => (await axe.run()).violations
     .filter((found) => ["serious", "critical"].includes(found.impact))

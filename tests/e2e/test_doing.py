@@ -8,8 +8,8 @@ from playwright.async_api import BrowserContext, Page
 
 from models.handling import Rating
 from models.states import State, Verdict
-from tests.browser import chromium
-from tests.e2e.tapped import HEIGHT, WIDTH, is_fine, takes_the_phone
+from tests.browser import HEIGHT, WIDTH, chromium
+from tests.e2e.tapped import is_fine, takes_the_phone
 from tests.stories.acts import (
     CHENG,
     LEI,
@@ -90,6 +90,11 @@ async def test_from_the_review_to_the_rating_by_tapped_pages(town: Town, page: P
     await does(town, page, WEI, "送审")
     await does(town, page, LEI, "同意")
     await does(town, page, YAN, "签发")
+    await opens(town, page, LIN)
+    await taps(town, page, "看最近的消息，或发一句话")
+    assert "已交办" in await page.inner_text("main")
+    await writes(page, "待办")
+    assert "有1件等您办" in await page.inner_text("main")
     await opens(town, page, LIN)
     await page.locator(".cases a", has_text="提交评价").first.click()
     await is_fine(page)

@@ -9,9 +9,9 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from models.joint import Signature
 from models.states import Sign
-from tests.browser import chromium
+from tests.browser import HEIGHT, WIDTH, chromium
 from tests.databases import sqlite_url
-from tests.e2e.tapped import HEIGHT, WIDTH, is_fine, opens_as
+from tests.e2e.tapped import is_fine, opens_as
 from tests.models.files import docx
 from tests.stories.acts import LIN, SU, TITLE, all_have_read, drafted, invited, proposal, rows, tells
 from tests.town import Town

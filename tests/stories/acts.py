@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import jinja2
+import pytest
 from sqlmodel import Session, SQLModel, col, select
 
 import handlers.pages
@@ -20,6 +21,7 @@ from simulator import cards
 from simulator.doors import ByNumber, numbered
 from simulator.person import Person
 from simulator.records import Shown
+from tests.memory import lived_once
 from tests.town import Town
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -66,6 +68,12 @@ async def taps(town: Town, who: str, *labels: str) -> Person:
         await person.presses(label)
         await town.quiet()
     return person
+
+
+async def cannot_press(town: Town, who: str, label: str) -> None:
+    """Nowhere is there such a choice for this person."""
+    with pytest.raises(AssertionError, match="finds no"):
+        await town.person(who).presses(label)
 
 
 async def sees_the_way_forward(person: Person) -> None:
@@ -201,11 +209,13 @@ async def page(town: Town, who: str) -> str:
 # --- a proposal on its way --------------------------------------------------------------------------------------------
 
 
+@lived_once
 async def drafted(town: Town, who: str = LIN, title: str = TITLE) -> Person:
     """A proposal, written up to its preview."""
     return await tells(town, who, "我要提案", title, *ANSWERS[1:])
 
 
+@lived_once
 async def submitted(town: Town, who: str = LIN, title: str = TITLE) -> Person:
     """A proposal, handed in."""
     await drafted(town, who, title)
@@ -213,6 +223,7 @@ async def submitted(town: Town, who: str = LIN, title: str = TITLE) -> Person:
     return await tells(town, who, "提交")
 
 
+@lived_once
 async def invited(town: Town, names: str = "苏婉宁、何静姝", who: str = LIN, title: str = TITLE) -> Person:
     """A proposal that others are asked to co-sign."""
     await drafted(town, who, title)
@@ -220,6 +231,7 @@ async def invited(town: Town, names: str = "苏婉宁、何静姝", who: str = L
     return await tells(town, who, f"邀请 {names}")
 
 
+@lived_once
 async def cosigned(town: Town) -> Person:
     """A proposal that both colleagues have agreed to sign."""
     await invited(town)
@@ -229,12 +241,14 @@ async def cosigned(town: Town) -> Person:
     return town.person(LIN)
 
 
+@lived_once
 async def jointly_submitted(town: Town) -> Person:
     """A joint proposal, handed in."""
     await cosigned(town)
     return await taps(town, LIN, "提交")
 
 
+@lived_once
 async def jointly_filed(town: Town) -> None:
     """A joint proposal with its number."""
     await jointly_submitted(town)
@@ -243,6 +257,7 @@ async def jointly_filed(town: Town) -> None:
         await taps(town, who, label)
 
 
+@lived_once
 async def jointly_assigned(town: Town, how: str = "独办", units: str = "住建局") -> None:
     """A joint proposal, given to its units."""
     await jointly_filed(town)
@@ -251,6 +266,7 @@ async def jointly_assigned(town: Town, how: str = "独办", units: str = "住建
     await tells(town, MENG, "交办")
 
 
+@lived_once
 async def jointly_delivered(town: Town) -> None:
     """A reply to a joint proposal, in the hands of all who signed it."""
     await jointly_assigned(town)
@@ -262,6 +278,7 @@ async def jointly_delivered(town: Town) -> None:
     await signs(town)
 
 
+@lived_once
 async def first_passed(town: Town, who: str = LIN, title: str = TITLE) -> None:
     """A proposal, through its first review."""
     await submitted(town, who, title)
@@ -270,6 +287,7 @@ async def first_passed(town: Town, who: str = LIN, title: str = TITLE) -> None:
     await taps(town, WEN, "通过")
 
 
+@lived_once
 async def second_passed(town: Town, who: str = LIN, title: str = TITLE) -> None:
     """A proposal, through its second review."""
     await first_passed(town, who, title)
@@ -277,6 +295,7 @@ async def second_passed(town: Town, who: str = LIN, title: str = TITLE) -> None:
     await taps(town, SHEN, "通过")
 
 
+@lived_once
 async def filed(town: Town, who: str = LIN, title: str = TITLE) -> None:
     """A proposal with its number."""
     await second_passed(town, who, title)
@@ -284,6 +303,7 @@ async def filed(town: Town, who: str = LIN, title: str = TITLE) -> None:
     await taps(town, CHENG, "立案")
 
 
+@lived_once
 async def assigned(town: Town, how: str = "独办", units: str = "住建局", who: str = LIN) -> None:
     """A proposal, given to its units."""
     await filed(town, who)
@@ -298,6 +318,7 @@ async def tells_assign(town: Town, how: str, units: str) -> None:
     await tells(town, MENG, how, units)
 
 
+@lived_once
 async def acknowledged(town: Town, how: str = "独办", units: str = "住建局", who: str = LIN) -> None:
     """A proposal that 住建局 has signed for (as its only unit, or as its lead)."""
     await assigned(town, how, units, who)
@@ -312,6 +333,7 @@ async def talks(town: Town, stage: str, means: str = "上门走访", who: str = 
     await taps(town, member, "属实")
 
 
+@lived_once
 async def consulted(town: Town, how: str = "独办", units: str = "住建局") -> None:
     """Both communications are confirmed: the reply may be written."""
     await acknowledged(town, how, units)
@@ -327,6 +349,7 @@ async def writes(town: Town, letter: str = "A", text: str = "已在全市排出�
     await tells(town, who, letter, text, "完", *promise)
 
 
+@lived_once
 async def written(town: Town, letter: str = "A") -> None:
     """A reply, drafted."""
     await consulted(town)
@@ -334,6 +357,7 @@ async def written(town: Town, letter: str = "A") -> None:
     await writes(town, letter)
 
 
+@lived_once
 async def sent_up(town: Town) -> None:
     """A reply before the unit's reviewer."""
     await written(town)
@@ -341,6 +365,7 @@ async def sent_up(town: Town) -> None:
     await taps(town, WEI, "送审")
 
 
+@lived_once
 async def reviewed(town: Town) -> None:
     """A reply before the unit's leader."""
     await sent_up(town)
@@ -348,6 +373,7 @@ async def reviewed(town: Town) -> None:
     await taps(town, LEI, "同意")
 
 
+@lived_once
 async def delivered(town: Town, how: str = "独办", units: str = "住建局") -> None:
     """A reply in the member's hands, with the rating card."""
     await consulted(town, how, units)
@@ -372,6 +398,7 @@ async def rates(town: Town, result: str, why: str = "清单里没有我们小区
         await tells(town, who, why)
 
 
+@lived_once
 async def dissatisfied(town: Town) -> None:
     """A second handling has begun."""
     await delivered(town)

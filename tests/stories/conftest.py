@@ -1,9 +1,11 @@
 """Every story is told three times: with cards on both databases, and with typed numbers by people who see no cards.
 
-Some are told a fourth time, by people who tap on pages.
+Those in which something is pressed are told a fourth time, by people who tap on pages in a browser.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType, FunctionType
 
 import pytest
 
@@ -13,12 +15,33 @@ CARDS = ("sqlite", "postgresql")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`cards_only` says why a story is about cards as such; one that names its database has its own reasons."""
-    if "surroundings" not in metafunc.fixturenames or _names_its_database(metafunc.definition):
+    """`cards_only` says why a story is about cards as such, `not_on_pages` why it cannot be told by tapping on pages.
+
+    One that names its database has its own reasons.
+    """
+    story = metafunc.definition
+    if "surroundings" not in metafunc.fixturenames or _names_its_database(story):
         return
-    words = () if metafunc.definition.get_closest_marker("cards_only") else ("words",)
-    page = ("page",) if metafunc.definition.get_closest_marker("pages_too") else ()
-    metafunc.parametrize("surroundings", (*CARDS, *words, *page), indirect=True)
+    doors = () if story.get_closest_marker("cards_only") else ("words", "page")
+    if doors and (story.get_closest_marker("not_on_pages") or not _presses(metafunc.function, set())):
+        doors = ("words",)
+    metafunc.parametrize("surroundings", (*CARDS, *doors), indirect=True)
+
+
+def _presses(function: FunctionType, seen: set[FunctionType]) -> bool:
+    """Whether something is pressed by this function or the acts it calls; what a story begins with is told elsewhere."""
+    seen.add(function)
+    names = set(_names_in(function.__code__))
+    acts = [act for act in (function.__globals__.get(name) for name in names) if isinstance(act, FunctionType)]
+    own = [act for act in acts if act.__module__.startswith("tests.stories") and not hasattr(act, "__wrapped__")]
+    return bool(names & {"presses", "chooses"}) or any(_presses(act, seen) for act in own if act not in seen)
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names_in(inner)
 
 
 def _names_its_database(story: pytest.Function) -> bool:

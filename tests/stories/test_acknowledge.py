@@ -84,7 +84,6 @@ async def test_two_tasks_wait_and_one_is_signed_for_by_number(town: Town) -> Non
     assert [task.state for task in await rows(town, Assignment)] == [Handling.WORKING, Handling.PENDING_ACK]
 
 
-@pytest.mark.pages_too
 async def test_it_is_not_ours_and_another_unit_gets_it(town: Town) -> None:
     await objected(town)
     wei, meng, lin = town.person(WEI), town.person(MENG), town.person(LIN)
@@ -145,7 +144,6 @@ async def test_a_lead_does_not_leave_without_another_in_its_place(town: Town) ->
     assert (await proposal(town)).state is State.HANDLING
 
 
-@pytest.mark.pages_too
 async def test_a_co_unit_may_leave_without_another_in_its_place(town: Town) -> None:
     await assigned(town, "主办会办", "住建局、财政局、民政局")
     gong = await taps(town, GONG, "申请调整")
@@ -157,7 +155,6 @@ async def test_a_co_unit_may_leave_without_another_in_its_place(town: Town) -> N
     assert (await proposal(town)).state is State.HANDLING
 
 
-@pytest.mark.pages_too
 async def test_the_unit_has_to_do_it_all_the_same(town: Town) -> None:
     await objected(town)
     meng, wei = town.person(MENG), town.person(WEI)
@@ -212,6 +209,7 @@ async def test_a_question_begun_in_the_window_is_too_late_after_it(town: Town) -
     assert (await assignment(town)).state is Handling.WORKING
 
 
+@pytest.mark.not_on_pages("a page shows no card of earlier")
 async def test_after_the_window_it_counts_as_signed_for(town: Town) -> None:
     await assigned(town)
     wei = town.person(WEI)

@@ -12,6 +12,7 @@ from bot.config import AssistantSettings
 from models.advice import Advice
 from models.conversation import Conversation
 from models.messages import Wait
+from tests.browser import Handset
 from tests.standin import StandIn
 from tests.stories.acts import (
     ANSWERS,
@@ -54,9 +55,12 @@ def assistant(model: StandIn) -> AssistantSettings:
 
 
 @pytest.fixture
-async def town(database_url: str, rules: dict[str, Any], assistant: AssistantSettings) -> AsyncIterator[Town]:
+async def town(
+    database_url: str, rules: dict[str, Any], assistant: AssistantSettings, door: str, held: Handset | None
+) -> AsyncIterator[Town]:
     """The town, with this assistant."""
-    town = Town(settings_for(database_url, **rules).model_copy(update={"assistant": assistant}))
+    settings = settings_for(database_url, **rules).model_copy(update={"assistant": assistant})
+    town = Town(settings, door, handset=held)
     await town.open()
     try:
         yield town
@@ -96,8 +100,18 @@ async def test_the_model_proposes_and_the_member_takes_it_and_takes_it_back(town
     assert (sent["model"], sent["stream"], key) == ("local-7b", False, "Bearer key-of-the-tests")
     [row] = await rows(town, Advice)
     assert (row.state, row.chosen, row.before, row.after, row.masked) == (Wait.DONE, "new", "", "", "")
+
+
+@pytest.mark.cards_only("a number typed answers the question that is open, not an earlier one")
+async def test_what_was_chosen_is_not_chosen_again(town: Town, model: StandIn) -> None:
+    lin = await tells(town, LIN, *BEGUN, "润色")
+    card = await lin.reads("由模型建议：情况分析", "用哪一个")
+    await taps(town, LIN, "用新的")
+    taken = (await answers(town))["analysis~"]
+    assert taken != [POOR]
     await forges(town, LIN, card, "用原来的")
     await lin.reads("已经选过")
+    assert (await answers(town))["analysis~"] == taken
 
 
 async def test_who_keeps_their_own_words_keeps_them(town: Town, model: StandIn) -> None:
@@ -155,6 +169,7 @@ async def test_what_was_changed_meanwhile_is_not_overwritten(town: Town, model: 
     assert (await answers(town))["analysis~"] == [POOR, "还有一句。"]
 
 
+@pytest.mark.cards_only("forged: nobody can type a number out of somebody else's message")
 async def test_nobody_chooses_for_another(town: Town, model: StandIn) -> None:
     lin = await tells(town, LIN, *BEGUN, "润色")
     card = await lin.reads("由模型建议：情况分析", "用哪一个")

@@ -365,6 +365,7 @@ async def test_an_old_letter_sent_again(town: Town) -> None:
 # --- things break -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.not_on_pages("while the platform is down nobody can log in")
 async def test_the_platform_is_down_for_ten_minutes(town: Town) -> None:
     await submitted(town)
     await all_have_read(town)

@@ -2,8 +2,6 @@
 
 from datetime import date
 
-import pytest
-
 from models.handling import Communication
 from models.states import Means, Stage, Talk
 from tests.stories.acts import (
@@ -62,7 +60,6 @@ async def test_a_talk_is_recorded_and_confirmed(town: Town) -> None:
     assert (talk.state, talk.recorded_by, talk.minutes) == (Talk.CONFIRMED, WEI, MINUTES)
 
 
-@pytest.mark.pages_too
 async def test_it_was_not_so(town: Town) -> None:
     await recorded(town)
     wei, lin = town.person(WEI), town.person(LIN)

@@ -9,6 +9,7 @@ from models.joint import Signature
 from models.messages import Incoming
 from models.states import Handling, Sign, State, Verdict
 from simulator.doors import numbered
+from tests.browser import Handset
 from tests.doors import ByPage, Sheet
 from tests.stories.acts import (
     ANSWERS,
@@ -225,14 +226,15 @@ async def test_a_form_is_for_whoever_opened_it(town: Town) -> None:
     assert (await proposal(town)).state is State.SUBMITTED
 
 
-async def test_a_member_who_sees_no_cards_rates_on_the_page(town: Town) -> None:
+@pytest.mark.cards_only(ITSELF)
+async def test_a_member_who_sees_no_cards_rates_on_the_page(town: Town, handset: Handset) -> None:
     await delivered(town)
     await tells(town, LIN, "文字版")
     await town.platform.set_on_plugin(LIN, True)
     await all_have_read(town)
     lin = await tells(town, LIN, "待办", "1")
     await lin.reads("请评价提案办理", "也可以点开网页填写")
-    lin.door = ByPage(town)
+    lin.door = ByPage(town, handset)
     await rates(town, "不满意")
     await lin.reads("原因是什么")
     await lin.reads("已提交评价")
@@ -257,14 +259,51 @@ async def test_a_question_is_answered_on_the_page_and_goes_on_in_the_chat(town: 
     assert (row.category, row.analysis) == ("社会建设", "老人下楼难。<b>")
 
 
-async def test_an_invitation_is_read_and_answered_on_the_page(town: Town) -> None:
+@pytest.mark.cards_only(ITSELF)
+async def test_an_invitation_is_read_and_answered_on_the_page(town: Town, handset: Handset) -> None:
     await invited(town, "苏婉宁")
     su = town.person(SU)
     status, text = await opens(town, SU, "/p/todo/signature/1")
     assert (status, "老人下楼难" in text, "谢绝联名" in text) == (200, True, True)
     status, _ = await opens(town, WEN, "/p/todo/signature/1")
     assert status == 404
-    su.door = ByPage(town)
+    su.door = ByPage(town, handset)
     await taps(town, SU, "同意联名")
     await su.reads("已同意联名")
     assert [place.state for place in await rows(town, Signature)] == [Sign.SIGNED]
+
+
+# --- the messages as a page -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_the_messages_are_a_page_with_the_buttons_that_are_still_alive(town: Town) -> None:
+    await submitted(town)
+    status, text = await opens(town, WEN, "/p/messages")
+    assert (status, "有新提案待受理" in text, TITLE in text, ">受理</button>" in text) == (200, True, True, True)
+    await taps(town, LU, "受理")
+    status, text = await opens(town, WEN, "/p/messages")
+    assert (status, "有新提案待受理" in text, ">受理</button>" in text) == (200, True, False)
+    status, text = await opens(town, WEI, "/p/messages")
+    assert (status, "还没有消息" in text, TITLE in text) == (200, True, False)
+    status, text = await opens(town, "nobody", "/p/messages")
+    assert (status, TITLE in text) == (403, False)
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_who_sees_no_cards_writes_a_word_or_a_number_on_the_page(town: Town) -> None:
+    await town.everybody_types()
+    await submitted(town, title="关于<b>老旧</b>小区的提案")
+    await all_have_read(town)
+    async with browser() as phone:
+        _, text = await logged_in(town, phone, WEN, "/p/messages")
+        assert "关于&lt;b&gt;老旧&lt;/b&gt;小区的提案" in text
+        number = text.partition(" 受理</p>")[0].rpartition(">")[2]
+        written = {**Sheet(text).forms[0].hidden, "words": number}
+        async with phone.post(f"{town.address}/p/todo", data=written) as answer:
+            assert "已受理" in await answer.text()
+        async with phone.get(f"{town.address}/p/messages") as answer:
+            written = {**Sheet(await answer.text()).forms[0].hidden, "words": "待办"}
+        async with phone.post(f"{town.address}/p/todo", data=written) as answer:
+            assert "有1件等您办" in await answer.text()
+    assert (await proposal(town)).state is State.FIRST_REVIEW

@@ -75,7 +75,6 @@ async def leaves_office(town: Town, userid: str) -> None:
 # --- inviting ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.pages_too
 async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_handed_in(town: Town) -> None:
     await drafted(town)
     lin = town.person(LIN)
@@ -106,7 +105,6 @@ async def test_two_colleagues_are_asked_read_the_whole_text_agree_and_it_is_hand
     assert await places(town) == {SU: S.SIGNED, HE: S.SIGNED}
 
 
-@pytest.mark.pages_too
 async def test_the_button_of_the_preview_asks_for_the_names(town: Town) -> None:
     await drafted(town)
     lin = await taps(town, LIN, "邀请联名")
@@ -595,7 +593,6 @@ async def test_a_co_signer_may_not_do_what_is_the_first_proposers(town: Town) ->
 # --- rating -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.pages_too
 async def test_all_who_signed_get_the_reply_and_rate_and_then_it_is_closed(town: Town) -> None:
     await jointly_delivered(town)
     for who in (LIN, SU, HE):

@@ -1,12 +1,9 @@
 """One proposal's whole life, as eight people live it."""
 
-import pytest
-
 from tests.stories.acts import sees_the_way_forward
 from tests.town import Town
 
 
-@pytest.mark.pages_too
 async def test_from_the_first_word_to_the_rating(town: Town) -> None:
     lin = town.person("m013")
     await lin.says("我要提案")

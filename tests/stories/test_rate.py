@@ -73,7 +73,6 @@ async def test_three_answers_are_kept_with_what_they_were_given_to(town: Town) -
     assert row.closed_at is not None
 
 
-@pytest.mark.pages_too
 async def test_only_the_result_opens_a_second_handling(town: Town) -> None:
     await delivered(town)
     lin = town.person(LIN)
@@ -115,7 +114,6 @@ async def test_from_the_list_the_card_comes_again(town: Town) -> None:
 # --- 不满意 ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.pages_too
 async def test_dissatisfied_with_the_result_opens_a_second_handling(town: Town) -> None:
     await delivered(town)
     await all_have_read(town)
@@ -151,7 +149,6 @@ async def test_the_second_reply_wants_new_talks_in_person(town: Town) -> None:
     await wei.reads("办理结果")
 
 
-@pytest.mark.pages_too
 async def test_the_second_rating_closes(town: Town) -> None:
     await dissatisfied(town)
     for stage in ("办前", "办中"):

@@ -93,7 +93,6 @@ async def test_a_member_asks_and_the_director_grants(town: Town) -> None:
     await lin.reads("已撤案", "撤案理由", WHY)
 
 
-@pytest.mark.pages_too
 async def test_the_director_says_no_and_it_goes_on(town: Town) -> None:
     await first_passed(town)
     await asks(town)
@@ -221,7 +220,6 @@ async def test_after_the_assignment_the_units_are_told_and_nothing_stays_open(to
 # --- joint proposals --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.pages_too
 async def test_all_who_signed_agree_first(town: Town) -> None:
     await jointly_submitted(town)
     await asks(town)
