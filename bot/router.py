@@ -157,7 +157,7 @@ class Answers:
         if row is None or offer is None:
             return False
         exchange = self.dialogues.current(turn)
-        if exchange and offer.at < exchange.conversation.updated_at and self._answers(number, exchange):
+        if exchange and offer.at <= exchange.conversation.updated_at and self._answers(number, exchange):
             return False
         if exchange is None and number <= len(row.payloads) and row.shown_at >= offer.at:
             return False

@@ -7,6 +7,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import EnumName, UtcDateTime
 from models.messages import Wait
+from models.store import locked
 
 KINDS = {"image": "图片", "voice": "语音", "file": "文件"}
 
@@ -56,7 +57,9 @@ def attachments_of(session: Session, proposal: int | None) -> list[Attachment]:
 
 
 def forget(session: Session, attachment: Attachment) -> None:
-    """Its owner does not want it any more."""
+    """Its owner does not want it any more; whoever brings its bytes at this moment is waited for."""
+    if locked(session, Attachment, attachment.id) is None:
+        return
     if content := session.get(AttachmentContent, attachment.id):
         session.delete(content)
         session.flush()

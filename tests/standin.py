@@ -15,6 +15,7 @@ class StandIn:
         self.heard: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.write: Callable[[str], Any] = lambda text: f"{text}（已理顺）"
+        self.on_asked: Callable[[], None] = lambda: None
         self.status = 200
         self.raw: bytes | None = None  # instead of an answer
         self._asked = asyncio.Condition()
@@ -44,6 +45,7 @@ class StandIn:
     async def _answer(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.keys.append(request.headers.get("Authorization", ""))
+        self.on_asked()
         async with self._asked:
             self.heard.append(body)
             self._asked.notify_all()

@@ -4,9 +4,11 @@ from typing import Any
 
 from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Several, as_it_is
 from bot.turn import Turn
+from bot.wecom import updates
 from handlers import form
 from handlers.cards.told import minute, named
 from handlers.collective.begin import open_desk
+from handlers.draft.attachments import detach, keep
 from handlers.versions import Change, in_words, pieces_between
 from models import collective
 from models.collective import ANALYSIS, TITLE, Section
@@ -117,6 +119,17 @@ def _no_such_choice(exchange: Exchange, text: str) -> str:
     raise Refused("请回复 1 用我的、2 留现在的 或 3 我再改。您的这一稿还留着。")
 
 
+# --- beside the text --------------------------------------------------------------------------------------------------
+
+
+def _attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
+    """A picture belongs to the part that is written; the head sees it with all of it, and may take it away."""
+    if why := _why_not(exchange):
+        raise Refused(f"{why}，这一个没有收下。")
+    proposal, section = section_of(exchange)
+    return keep(exchange.turn, update, proposal, section.kind, f"“{collective.label(exchange.turn.session, section)}”")
+
+
 # --- done -------------------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +200,8 @@ PART = Dialogue(
     ),
     _done,
     begin=_begin,
+    attach=_attach,
+    detach=detach,
     parkable=True,
     announced=False,
 )

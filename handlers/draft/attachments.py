@@ -1,19 +1,27 @@
 """Pictures, voices and files sent in the middle of a draft: kept as attachments of the step they were sent in."""
 
 from bot.questions import Exchange
+from bot.turn import Turn
 from bot.wecom import updates
 from handlers.draft.parts import proposal_of
 from models.attachment import KINDS, Attachment, attachments_of, forget
 from models.errors import Refused
+from models.proposal import Proposal
 
 WHOLE = frozenset({"preview", "desk"})  # questions about all of it
 TO_TEXT = "要变成文字：按住这条语音，点“转文字”，再把文字发过来。"
 
 
 def attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
-    """Note what was sent; its bytes are fetched by bot/fetcher.py. Returns what to say, and its id."""
-    turn = exchange.turn
-    proposal = proposal_of(exchange)
+    """Note what was sent in answer to a question about a draft. Returns what to say, and its id."""
+    step = exchange.conversation.step
+    label = exchange.turn.dialogues.by_name[exchange.conversation.dialogue].step(step).label
+    of = "提案" if step in WHOLE else f"“{label}”"
+    return keep(exchange.turn, update, proposal_of(exchange), step, of)
+
+
+def keep(turn: Turn, update: updates.Update, proposal: Proposal, step: str, of: str) -> tuple[str, int]:
+    """Note what was sent, `of` what of the proposal; its bytes are fetched by bot/fetcher.py. Refused when it is too much."""
     most, have = turn.rules.attachments_max, len(attachments_of(turn.session, proposal.id))
     if have >= most:
         room = "回复“删除附件 1”可以腾出位置。" if have else "有材料请交给提案委。"
@@ -22,7 +30,7 @@ def attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
     row = Attachment(
         proposal_id=proposal.id or 0,
         person=turn.actor.userid,
-        step=exchange.conversation.step,
+        step=step,
         kind=kind,
         name=name,
         media_id=media_id[:256],
@@ -30,9 +38,7 @@ def attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
     )
     turn.session.add(row)
     turn.session.flush()
-    step = turn.dialogues.by_name[exchange.conversation.dialogue].step(row.step).label
-    to = "，作提案的附件" if row.step in WHOLE else f"，作“{step}”的附件"
-    told = f"{KINDS[kind]}收到{to}，共{have + 1}个。"
+    told = f"{KINDS[kind]}收到，作{of}的附件，共{have + 1}个。"
     return told + (TO_TEXT if kind == "voice" else "不要了回复“撤回”。"), row.id or 0
 
 

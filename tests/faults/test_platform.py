@@ -42,6 +42,7 @@ async def test_for_an_hour(town: Town, how: dict[str, Any], monkeypatch: pytest.
     monkeypatch.setattr("bot.wecom.client.TIMEOUT", httpx.Timeout(0.15))
     await town.restart()
     people = [town.person(userid) for userid in list(town.platform.people)[:PEOPLE]]
+    town.seconds_to_type = 0
     town.platform.switches.break_down("*" if how.get("refuse") else "message/send", **how)
     for words, _ in ASKED:
         await asyncio.gather(*(person.says(words) for person in people))
@@ -128,6 +129,7 @@ async def test_a_token_is_fetched_once_in_its_life_however_many_need_it(town: To
     town.platform.switches.token = "new"
     town.platform.switches.old_token_dies = True
     people = [town.person(userid) for userid in list(town.platform.people)[:30]]
+    town.seconds_to_type = 0
 
     async def everybody_asks() -> int:
         before = len(town.platform.calls)
@@ -152,6 +154,7 @@ async def test_two_replicas_with_a_token_each(town: Town) -> None:
     town.platform.switches.token = "new"
     await town.restart(replicas=2)
     people = [town.person(userid) for userid in list(town.platform.people)[:PEOPLE]]
+    town.seconds_to_type = 0
     for number in (0, 1, 0, 1):
         town.turn_to_replica(number)
         await asyncio.gather(*(person.says("帮助") for person in people))

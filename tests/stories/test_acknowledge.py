@@ -6,6 +6,7 @@ import pytest
 
 from models.handling import Assignment
 from models.states import Handling, Part, State
+from tests.memory import lived_once
 from tests.stories.acts import (
     GONG,
     LIN,
@@ -31,6 +32,7 @@ from tests.town import Town
 WHY = "加装电梯的用地由资规局负责，请改由资规局承办。"
 
 
+@lived_once
 async def objected(town: Town, how: str = "独办", units: str = "住建局") -> None:
     """住建局 says that it is not theirs."""
     await assigned(town, how, units)

@@ -56,11 +56,17 @@ def assistant(model: StandIn) -> AssistantSettings:
 
 @pytest.fixture
 async def town(
-    database_url: str, rules: dict[str, Any], assistant: AssistantSettings, door: str, held: Handset | None
+    database_url: str,
+    rules: dict[str, Any],
+    assistant: AssistantSettings,
+    model: StandIn,
+    door: str,
+    held: Handset | None,
 ) -> AsyncIterator[Town]:
     """The town, with this assistant."""
     settings = settings_for(database_url, **rules).model_copy(update={"assistant": assistant})
     town = Town(settings, door, handset=held)
+    model.on_asked = lambda: town.calendar.let_pass(2)  # it thinks
     await town.open()
     try:
         yield town

@@ -8,10 +8,12 @@ from sqlmodel import Session, select
 from models.attachment import Attachment
 from models.audit import Audit
 from models.collective import Revision, Section
+from models.messages import Wait
 from models.people import Holding, Organisation, Person
 from models.proposal import Proposal
 from models.states import State
 from simulator.person import Person as Phone
+from tests.memory import lived_once
 from tests.stories.acts import (
     CHENG,
     HE,
@@ -44,6 +46,7 @@ REST = ("社会建设", "跳过", "是，去年9月走访八个服务点", "同�
 DEADLINE = datetime(2026, 4, 10, 4, 0, tzinfo=UTC)  # noon
 
 
+@lived_once
 async def begun(town: Town) -> Phone:
     """The head has named two writers and given out the parts."""
     jia = await tells(town, JIA, "集体提案", "执笔 苏婉宁、周衡之", "分工 2 苏婉宁", "分工 3 周衡之")
@@ -51,6 +54,7 @@ async def begun(town: Town) -> Phone:
     return jia
 
 
+@lived_once
 async def written(town: Town) -> Phone:
     """Every part is there."""
     jia = await begun(town)
@@ -61,6 +65,7 @@ async def written(town: Town) -> Phone:
     return jia
 
 
+@lived_once
 async def handed_in(town: Town) -> Phone:
     """By the head."""
     await written(town)
@@ -157,6 +162,27 @@ async def test_several_write_the_head_presses_and_the_office_has_it(town: Town) 
     await all_have_read(town)
     await tells(town, ZHOU, "继续")
     await zhou.reads("没有写到一半的内容")
+
+
+async def test_a_picture_sent_while_writing_a_part_goes_with_the_part(town: Town) -> None:
+    await begun(town)
+    su = await tells(town, SU, "集体提案", "2")
+    await all_have_read(town)
+    await su.sends_picture()
+    await su.reads("图片收到，作“情况分析”的附件，共1个")
+    await tells(town, SU, "撤回")
+    await su.reads("已撤回刚才的图片")
+    await su.sends_picture()
+    await tells(town, SU, *ANALYSIS, "完")
+    await su.reads("情况分析记下了")
+    [kept] = await rows(town, Attachment)
+    assert (kept.person, kept.step, kept.state) == (SU, "analysis", Wait.DONE)
+    await tells(town, SU, "2")
+    await tells(town, JIA, "移除 苏婉宁")
+    await all_have_read(town)
+    await su.sends_picture()
+    await su.reads("不由您执笔", "没有收下")
+    assert len(await rows(town, Attachment)) == 1
 
 
 async def test_it_is_written_and_handed_in_without_cards(town: Town) -> None:

@@ -4,6 +4,7 @@ from datetime import date
 
 from models.handling import Communication
 from models.states import Means, Stage, Talk
+from tests.memory import lived_once
 from tests.stories.acts import (
     GONG,
     LIN,
@@ -26,6 +27,7 @@ from tests.town import Town
 MINUTES = "与委员当面谈了实施清单，委员希望先做老人多的单元。"
 
 
+@lived_once
 async def recorded(town: Town, stage: str = "办前") -> None:
     """住建局 has written down a talk; the member has not said anything yet."""
     await acknowledged(town)

@@ -14,6 +14,7 @@ from models.people import Holding, Person
 from models.proposal import Proposal
 from models.states import State
 from simulator.media import PICTURE
+from tests.memory import lived_once
 from tests.stories.acts import (
     ANSWERS,
     FANG,
@@ -37,6 +38,7 @@ from tests.town import MONDAY, Town
 THREE = ("先修。", "再管。", "常查。")
 
 
+@lived_once
 async def with_three(town: Town) -> None:
     """A draft with three suggestions, at its preview."""
     await tells(town, LIN, "我要提案", *ANSWERS[:4], *THREE, *ANSWERS[5:])

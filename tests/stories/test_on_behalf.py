@@ -5,6 +5,7 @@ import pytest
 from models.joint import Version
 from models.proposal import Proposal
 from models.states import State
+from tests.memory import lived_once
 from tests.stories.acts import (
     ANSWERS,
     LIN,
@@ -25,12 +26,14 @@ from tests.stories.acts import (
 from tests.town import Town
 
 
+@lived_once
 async def entered(town: Town) -> None:
     """Written down for 林知夏, up to the preview."""
     await tells(town, WEN, "代录", "林知夏", TITLE, *ANSWERS[1:])
     await all_have_read(town)
 
 
+@lived_once
 async def handed_over(town: Town) -> None:
     """It waits for the member."""
     await entered(town)
