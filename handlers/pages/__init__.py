@@ -19,7 +19,7 @@ from models.store import Store
 
 HERE = Path(__file__).parent
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -51,3 +51,5 @@ async def _guarded(request: web.Request, response: web.StreamResponse) -> None:
     if request.path.startswith("/p/"):
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+    if request.path.startswith("/p/static/"):
+        response.headers["Cache-Control"] = "max-age=3600"

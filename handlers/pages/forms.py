@@ -23,7 +23,7 @@ MOST_FIELDS = 2_000
 IN_MEMORY = 256 * 1024  # bytes of a file; more lie in a temporary file
 PIECE = 64 * 1024
 SCRIPTED = (
-    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'"
 )
 LOGGED_OUT = Seen(401, {"title": "登录已过期", "words": "没有保存。请点“返回”，写的都还在；重新打开本页登录后再保存。"})

@@ -1,8 +1,12 @@
 """One choice, three doors: a tap on a card, a number typed, a page. What one door has done the others know."""
 
+import gzip
+from pathlib import Path
+
 import aiohttp
 import pytest
 
+import handlers.pages
 from models.audit import Audit
 from models.handling import Rating
 from models.joint import Signature
@@ -307,3 +311,18 @@ async def test_who_sees_no_cards_writes_a_word_or_a_number_on_the_page(town: Tow
         async with phone.post(f"{town.address}/p/todo", data=written) as answer:
             assert "有1件等您办" in await answer.text()
     assert (await proposal(town)).state is State.FIRST_REVIEW
+
+
+# --- what the pages look like -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_the_style_is_fetched_packed_and_once_an_hour(town: Town) -> None:
+    style = Path(handlers.pages.__file__).parent / "static" / "weui.min.css"
+    assert gzip.decompress(style.with_suffix(".css.gz").read_bytes()) == style.read_bytes()
+    async with browser() as phone, phone.get(f"{town.address}/p/static/weui.min.css") as answer:
+        assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
+        assert (answer.headers["Cache-Control"], answer.headers["Content-Type"]) == ("max-age=3600", "text/css")
+        assert await answer.read() == style.read_bytes()
+    async with browser() as phone, phone.get(f"{town.address}/p/") as answer:
+        assert answer.headers["Cache-Control"] == "no-store"

@@ -199,7 +199,7 @@
     const make = (tag, words) => Object.assign(document.createElement(tag), { textContent: words });
     const theirs = make("p", inWords(name, found.theirs));
     theirs.className = "text";
-    const [own, other] = [["用本页写的"], ["用聊天里的"]].map(([label]) => Object.assign(make("button", label), { type: "button", className: "button plain small" }));
+    const [own, other] = [["用本页写的"], ["用聊天里的"]].map(([label]) => Object.assign(make("button", label), { type: "button", className: "weui-btn weui-btn_mini weui-btn_default" }));
     const settled = () => {
       clashing.delete(name);
       mark(name).value = found.mark;
