@@ -19,7 +19,7 @@ from bot.wecom.client import Medium
 from bot.wecom.errors import Rejected, WeComError
 from models.attachment import Attachment, AttachmentContent
 from models.messages import WAITING, Wait
-from models.store import Store, StoreDown
+from models.store import Store, StoreDown, locked
 
 log = structlog.get_logger()
 
@@ -117,7 +117,7 @@ class Fetcher:
             log.info("attachment_kept", attachment=key, size=len(medium.data))
 
     def _put_off(self, key: int, session: Session) -> None:
-        row = session.get(Attachment, key)
+        row = locked(session, Attachment, key)
         if row is None or row.state is not Wait.WAITING:
             return
         if row.attempts >= len(BACK_OFF):
@@ -128,7 +128,7 @@ class Fetcher:
         session.add(row)
 
     def _give_up(self, key: int, session: Session) -> None:
-        row = session.get(Attachment, key)
+        row = locked(session, Attachment, key)
         if row is None or row.state is not Wait.WAITING:
             return  # taken back meanwhile, or another replica was quicker
         row.state = Wait.PARKED
@@ -137,7 +137,7 @@ class Fetcher:
 
 
 def _keep(key: int, medium: Medium, session: Session) -> None:
-    row = session.get(Attachment, key, with_for_update=True)
+    row = locked(session, Attachment, key)
     if row is None or row.state is not Wait.WAITING:
         return
     row.state, row.size, row.mime = Wait.DONE, len(medium.data), medium.mime[:100]

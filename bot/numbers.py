@@ -4,6 +4,7 @@ A number keeps its meaning until what it stands for has been chosen and some tim
 thumb it is told what a second tap on the card is told, and never does something else. Free numbers are given out from 1.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ AFTERWARDS = timedelta(minutes=10)  # so long a number that was chosen means not
 KEPT = timedelta(days=60)  # so long a number that nobody chose keeps its meaning
 MOST = 300  # numbers keep their meaning for one person, the newest ones: nobody wants to type four digits
 LISTED = timedelta(days=1)  # so long the numbers of a list one asked for are left to it
+
+_PRINTED = re.compile(r"^(\d{1,3}) (\S[^\n]*)$", re.MULTILINE)
 
 Given = dict[str, dict[str, Any]]  # by number: key, at, of (the first number of its message), and done when chosen
 
@@ -46,6 +49,17 @@ def offered(row: Listed | None, number: int) -> Offer | None:
     """What this number was printed for beside a choice, if it was."""
     given = _given(row).get(str(number))
     return Offer(given["key"], datetime.fromisoformat(given["at"])) if given else None
+
+
+def still_offered(row: Listed | None, text: str, at: datetime) -> list[tuple[int, str]]:
+    """What the message written at that moment has printed beside its numbers, where these still stand for it."""
+    given = _given(row)
+
+    def stands(number: str) -> bool:
+        entry = given.get(number, {})
+        return bool(entry) and "done" not in entry and datetime.fromisoformat(entry["at"]) == at
+
+    return [(int(number), label) for number, label in _PRINTED.findall(text) if stands(number)]
 
 
 def _given(row: Listed | None) -> Given:

@@ -95,7 +95,11 @@ class Handset:
 
     async def _done(self, work: Callable[[Page], Awaitable[T]]) -> T:
         page = self._idle.pop() if self._idle else await self._another()
-        done = await work(page)
+        try:
+            done = await work(page)
+        except BaseException:
+            await page.context.close()
+            raise
         await page.context.clear_cookies()
         self._idle.append(page)
         return done
@@ -118,6 +122,8 @@ def handset(folder: Path) -> Iterator[Handset]:
                 begun.set_result(Handset(browser))
                 await done.wait()
         except BaseException as error:
+            if begun.done():
+                raise
             begun.set_exception(error)
 
     thread = Thread(target=lambda: loop.run_until_complete(serve()), name="handset")

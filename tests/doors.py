@@ -16,8 +16,6 @@ from tests.browser import Handset
 if TYPE_CHECKING:
     from tests.town import Town
 
-HOST = "127.0.0.1"
-
 
 class Form:
     """A form of a page: where it goes, what goes along, what can be tapped and chosen."""
@@ -147,10 +145,10 @@ class ByPage:
     ) -> None:
         """Open the page in the browser, choose, tap. What is delivered more than once is sent again as it was."""
         name, value = button
-        known = [{"name": c.key, "value": c.value, "domain": HOST, "path": "/"} for c in self._cookies]
+        known = [{"name": c.key, "value": c.value, "domain": "127.0.0.1", "path": "/"} for c in self._cookies]
         target = f"{self._town.address}/p/todo"
 
-        async def tap(page: Page) -> str:
+        async def tap(page: Page) -> None:
             await page.context.add_cookies(known)  # type: ignore[arg-type]
             await page.goto(f"{self._town.address}{path}", wait_until="commit")
             tapped = page.locator(f'button[name="{name}"][value="{value}"]').first
@@ -159,9 +157,12 @@ class ByPage:
                 await own.locator(f'select[name="{select}"]').select_option(option)
             for _ in range(deliveries - 1):
                 token = await own.locator("input[name=token]").input_value()
-                await page.context.request.post(target, form={"token": token, name: value, **chosen})
-            async with page.expect_navigation(url="**/p/said/*", wait_until="commit"):
+                again = await page.context.request.post(target, form={"token": token, name: value, **chosen})
+                assert (again.status, "/p/said/" in again.url) == (200, True), await again.text()
+            async with page.expect_navigation(url="**/p/said/*", wait_until="commit") as seen:
                 await tapped.click()
-            return page.url
+            answer = await seen.value
+            assert answer is not None
+            assert answer.status == 200, page.url
 
         await self._handset.do(tap)

@@ -181,14 +181,13 @@ def lived_once(act: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         town: Town = bound.arguments.pop("town")
         if not town.is_untouched:
             return await act(*args, **kwargs)
-        key = (act.__qualname__, repr(bound.arguments), town.kind)
+        key = (f"{act.__module__}.{act.__qualname__}", repr(bound.arguments), town.kind)
         if key not in town.memory:
             person = await act(*args, **kwargs)
+            assert person is None or isinstance(person, Person)
             await town.quiet()
-            url = town.settings.database.url
-            who = person.userid if isinstance(person, Person) else None
-            town.memory[key] = Past(rows_of(url), phones_of(town.platform), town.calendar.now(), who)
-            return person
+            rows, phones = rows_of(town.settings.database.url), phones_of(town.platform)
+            town.memory[key] = Past(rows, phones, town.calendar.now(), person and person.userid)
         past = town.memory[key]
         await town.returns_to(past)
         return cast(R, town.person(past.who) if past.who else None)

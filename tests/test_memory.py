@@ -20,7 +20,9 @@ async def all_rows(town: Town) -> list[dict[str, object]]:
 
 async def test_the_past_comes_back_and_life_goes_on(town: Town, memory: Memory) -> None:
     await filed(town)
-    past = next(past for key, past in memory.items() if key[0] == "filed" and LIN in key[1] and key[2] == town.kind)
+    past = next(
+        past for key, past in memory.items() if key[0].endswith(".filed") and LIN in key[1] and key[2] == town.kind
+    )
     lived, shown, moment = await all_rows(town), screens(town), town.calendar.now()
     await town.returns_to(past)
     assert (await all_rows(town), screens(town), town.calendar.now()) == (lived, shown, moment)

@@ -113,7 +113,7 @@ class Town:
     def is_untouched(self) -> bool:
         """Whether nothing has happened yet that a memory would wipe out."""
         as_built = self.platform.switches == Switches() and self._doors == self._doors_now()
-        return not self._is_touched and as_built and len(self.apps) == 1
+        return not self._is_touched and as_built and len(self.apps) == 1 and self.calendar.now() == MONDAY
 
     async def returns_to(self, past: Past) -> None:
         """Be as it was then; the bot begins anew, and nothing is remembered but rows."""

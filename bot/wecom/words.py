@@ -59,6 +59,11 @@ def flat(text: str) -> str:
     return tidy(_LINK.sub(r"\2", text))
 
 
+def links(text: str) -> list[tuple[str, str]]:
+    """Where the links of a text lead, and what they are called."""
+    return _LINK.findall(text)
+
+
 def line(text: str) -> str:
     """The same on one line: for titles, labels and rows."""
     return _one_line(_LINK.sub(r"\2", text))

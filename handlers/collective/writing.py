@@ -127,7 +127,15 @@ def _attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
     if why := _why_not(exchange):
         raise Refused(f"{why}，这一个没有收下。")
     proposal, section = section_of(exchange)
-    return keep(exchange.turn, update, proposal, section.kind, f"“{collective.label(exchange.turn.session, section)}”")
+    of = f"“{collective.label(exchange.turn.session, section)}”"
+    return keep(exchange.turn, update, proposal, section.kind, of, "请负责人先删去不要的附件。")
+
+
+def _detach(exchange: Exchange, key: int) -> str:
+    """Taken back, unless it is no longer one's own to write: it may have been handed in."""
+    if why := _why_not(exchange):
+        raise Refused(f"{why}，附件没有撤回。")
+    return detach(exchange, key)
 
 
 # --- done -------------------------------------------------------------------------------------------------------------
@@ -201,7 +209,7 @@ PART = Dialogue(
     _done,
     begin=_begin,
     attach=_attach,
-    detach=detach,
+    detach=_detach,
     parkable=True,
     announced=False,
 )

@@ -17,15 +17,17 @@ def attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
     step = exchange.conversation.step
     label = exchange.turn.dialogues.by_name[exchange.conversation.dialogue].step(step).label
     of = "提案" if step in WHOLE else f"“{label}”"
-    return keep(exchange.turn, update, proposal_of(exchange), step, of)
+    return keep(exchange.turn, update, proposal_of(exchange), step, of, "回复“删除附件 1”可以腾出位置。")
 
 
-def keep(turn: Turn, update: updates.Update, proposal: Proposal, step: str, of: str) -> tuple[str, int]:
-    """Note what was sent, `of` what of the proposal; its bytes are fetched by bot/fetcher.py. Refused when it is too much."""
+def keep(turn: Turn, update: updates.Update, proposal: Proposal, step: str, of: str, when_full: str) -> tuple[str, int]:
+    """Note what was sent, `of` what of the proposal; its bytes are fetched by bot/fetcher.py.
+
+    Refused when there are too many; `when_full` says what this person can do about it.
+    """
     most, have = turn.rules.attachments_max, len(attachments_of(turn.session, proposal.id))
     if have >= most:
-        room = "回复“删除附件 1”可以腾出位置。" if have else "有材料请交给提案委。"
-        raise Refused(f"附件最多{most}个，这一个没有收下。{room}")
+        raise Refused(f"附件最多{most}个，这一个没有收下。{when_full if have else '有材料请交给提案委。'}")
     kind, media_id, name = _sent(update)
     row = Attachment(
         proposal_id=proposal.id or 0,

@@ -51,5 +51,5 @@ async def _guarded(request: web.Request, response: web.StreamResponse) -> None:
     if request.path.startswith("/p/"):
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-    if request.path.startswith("/p/static/"):
-        response.headers["Cache-Control"] = "max-age=3600"
+    if request.path.startswith("/p/static/") and response.status in {200, 304}:
+        response.headers["Cache-Control"] = "no-cache"  # kept, and asked for: an upgrade must not meet old styles

@@ -11,6 +11,7 @@ from bot.acting import ACTING
 from bot.turn import Turn
 from bot.wecom.messages import Card, Say, Words, flat
 from bot.wecom.oauth import form_token, login_redirect, viewer
+from bot.wecom.words import links
 from handlers.pages.proposals import STRANGER, Seen
 from models import access
 from models.errors import Refused
@@ -51,8 +52,13 @@ def _looked(request: web.Request, session: Session, userid: str, look: Look) -> 
 
 def as_told(turn: Turn, say: Say) -> dict[str, Any]:
     """Something said, as a page has it: the same words, the same buttons, the same selectors."""
+    own = turn.url("p/")
     if not isinstance(say, Card):
         assert isinstance(say, Words)
+        page, name = next(
+            ((url, name) for url, name in links(say.text) if url.startswith((f"{own}proposals/", f"{own}todo/"))),
+            ("", ""),
+        )
         return {
             "title": "",
             "text": flat(say.text),
@@ -60,9 +66,9 @@ def as_told(turn: Turn, say: Say) -> dict[str, Any]:
             "buttons": (),
             "selects": (),
             "submit": None,
-            "page": "",
+            "page": page.removeprefix(own),
+            "link_text": name,
         }
-    own = turn.url("p/")
     return {
         "title": say.title,
         "text": flat(say.text),

@@ -1,6 +1,7 @@
 """/p/messages: what the bot has lately said to somebody, with the buttons of its cards, and a place to answer.
 
-Where no card shows, everything that one offers can be tapped here; and whatever can be typed in the chat can be written here.
+Where no card shows, the numbers that a message prints are buttons here; and whatever can be typed in the chat can be written
+here. What has been overtaken answers so, as a card or a number would.
 """
 
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 from aiohttp import web
 from sqlmodel import col, select
 
+from bot.numbers import still_offered
 from bot.turn import Turn
-from bot.wecom.messages import Card, CardNow, from_json
+from bot.wecom.messages import Card, CardNow, Words, from_json
 from handlers.cards.told import minute
 from handlers.pages.looking import as_told, looks
 from handlers.pages.proposals import Seen
 from handlers.pages.todo import LONGEST
+from models.conversation import Listed
 from models.messages import Outgoing
 from models.store import Store
 
@@ -31,16 +34,18 @@ def add_messages(app: web.Application, store: Store) -> None:
 
 
 def messages_of(turn: Turn) -> Seen:
-    """The newest messages first. A card whose case has been dealt with has no buttons any more."""
+    """The newest messages first. A card that was told that it is done has no buttons, nor has a number that was typed."""
     sent = select(Outgoing).where(Outgoing.person == turn.actor.userid, col(Outgoing.sent_at).is_not(None))
     newest = turn.session.exec(sent.order_by(col(Outgoing.sent_at).desc(), col(Outgoing.id).desc()).limit(READ))
-    entries = [entry for row in newest if (entry := _entry(turn, row))]
+    listed = turn.session.get(Listed, turn.actor.userid)
+    entries = [entry for row in newest if (entry := _entry(turn, row, listed))]
     return Seen(200, {"entries": entries[:SHOWN], "longest": LONGEST})
 
 
-def _entry(turn: Turn, row: Outgoing) -> dict[str, Any] | None:
+def _entry(turn: Turn, row: Outgoing, listed: Listed | None) -> dict[str, Any] | None:
     say = from_json(row.body)
     if isinstance(say, CardNow):
         return None
     dead = {} if isinstance(say, Card) and row.response_code else {"buttons": (), "selects": (), "submit": None}
-    return {"at": minute(row.sent_at), "say": as_told(turn, say) | dead}
+    numbers = still_offered(listed, say.text, row.created_at) if isinstance(say, Words) else []
+    return {"at": minute(row.sent_at), "say": as_told(turn, say) | dead, "numbers": numbers}

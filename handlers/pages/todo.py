@@ -1,6 +1,8 @@
 """/p/todo: what awaits somebody, to be done by tapping on a page. A press goes the way of a tap on a card, and of a number."""
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -65,6 +67,7 @@ def add_todo(app: web.Application, store: Store) -> None:
         fields = _fields(userid, request.app[ACTING].now(), {name: str(value) for name, value in form.items()})
         if not cause or fields is None:
             return rendered(request, "sorry.html", userid, OLD)
+        cause = f"{cause}-{_digest(fields)}"
         try:
             await request.app[ACTING].accept(Arrival(cause, userid, fields))
         except Unavailable:
@@ -75,7 +78,7 @@ def add_todo(app: web.Application, store: Store) -> None:
     app.router.add_get("/p/todo", listed, allow_head=False)
     app.router.add_post("/p/todo", pressed)
     app.router.add_get(r"/p/todo/{kind:[a-z]{1,20}}/{number:\d{1,9}}", case, allow_head=False)
-    app.router.add_get(r"/p/said/{cause:page:[0-9a-f]{24}}", said, allow_head=False)
+    app.router.add_get(r"/p/said/{cause:page:[0-9a-f]{24}-[0-9a-f]{12}}", said, allow_head=False)
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
@@ -159,6 +162,12 @@ def _fields(userid: str, now: datetime, form: dict[str, str]) -> dict[str, Any] 
         return base | press | ({"SelectedItems": {"SelectedItem": items}} if items else {})
     words = tidy(form.get("words") or form.get("text") or "").strip()[:LONGEST]
     return base | {"MsgType": "text", "Content": words} if words else None
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    """What was done on the page: the same done twice counts once, something else does not (a page gone back to is not new)."""
+    done = [fields.get(name) for name in ("EventKey", "SelectedItems", "Content")]
+    return hashlib.sha256(json.dumps(done).encode()).hexdigest()[:12]
 
 
 async def _worked_out(store: Store, cause: str) -> None:

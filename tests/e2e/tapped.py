@@ -17,7 +17,7 @@ OUTSIDE = """() => [...document.querySelectorAll("main *")].filter((element) => 
     const box = element.getBoundingClientRect();
     return box.width > 1 && (box.right > innerWidth + 0.5 || box.left < -0.5);
 }).map((element) => element.outerHTML.slice(0, 120))"""
-SMALL = """() => [...document.querySelectorAll("main button, main .button, main select, main input:not([type=hidden])")]
+SMALL = """() => [...document.querySelectorAll("main button, main .weui-btn, main .weui-cell_access, main select, main input:not([type=hidden])")]
     .filter((element) => element.offsetParent && !element.matches(".unseen, [type=radio], [type=checkbox]"))
     .filter((element) => element.getBoundingClientRect().height < 38).map((element) => element.outerHTML)"""
 

@@ -178,11 +178,25 @@ async def test_a_picture_sent_while_writing_a_part_goes_with_the_part(town: Town
     [kept] = await rows(town, Attachment)
     assert (kept.person, kept.step, kept.state) == (SU, "analysis", Wait.DONE)
     await tells(town, SU, "2")
+    await su.sends_picture()
+    await town.quiet()
     await tells(town, JIA, "移除 苏婉宁")
     await all_have_read(town)
     await su.sends_picture()
     await su.reads("不由您执笔", "没有收下")
-    assert len(await rows(town, Attachment)) == 1
+    await tells(town, SU, "撤回")
+    await su.reads("不由您执笔", "附件没有撤回")
+    assert len(await rows(town, Attachment)) == 2
+
+
+async def test_whose_part_it_is_cannot_make_room_among_the_attachments(town: Town) -> None:
+    await begun(town)
+    su = await tells(town, SU, "集体提案", "2")
+    for _ in range(6):
+        await su.sends_picture()
+        await town.quiet()
+    await su.reads("附件最多5个", "请负责人先删去")
+    assert len(await rows(town, Attachment)) == 5
 
 
 async def test_it_is_written_and_handed_in_without_cards(town: Town) -> None:

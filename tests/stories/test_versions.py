@@ -8,7 +8,6 @@ import pytest
 from handlers.versions import changes, in_words, pieces_between
 from models.joint import Signature, Version
 from models.states import Sign, State
-from tests.memory import lived_once
 from tests.stories.acts import (
     HE,
     LIN,
@@ -35,7 +34,6 @@ def plain(page_: str) -> str:
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page_)))
 
 
-@lived_once
 async def returned(town: Town, why: str = "请补充数据。") -> None:
     """It comes back from the first review."""
     await taps(town, WEN, "受理")
@@ -43,7 +41,6 @@ async def returned(town: Town, why: str = "请补充数据。") -> None:
     await tells(town, WEN, why)
 
 
-@lived_once
 async def mended(town: Town, text: str = NEW) -> None:
     """The member mends the analysis and hands it in again."""
     await taps(town, LIN, "修改")

@@ -6,7 +6,6 @@ from models.audit import Audit
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal
 from models.states import Handling, Sign, State, Talk, Wish
-from tests.memory import lived_once
 from tests.stories.acts import (
     CHENG,
     GONG,
@@ -52,7 +51,6 @@ async def wish(town: Town) -> Withdrawal:
     return (await rows(town, Withdrawal))[-1]
 
 
-@lived_once
 async def asks(town: Town, why: str = WHY) -> None:
     """The first proposer asks for it."""
     await all_have_read(town)
