@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.outbox import ADMIN_PAUSES, LEASE, PER_MINUTE
+from bot.outbox import ADMIN_PAUSES, LEASE, PER_MINUTE, Outbox
 from bot.wecom.client import Sent
 from bot.wecom.errors import TryLater
 from bot.wecom.messages import Button, Card, CardNow, Say
@@ -192,6 +192,26 @@ async def test_a_clock_set_back_is_no_hour_of_silence(still: Town) -> None:
     await say(still, WEN, "三")
     await still.settle()
     assert (texts(still, SU), texts(still, WEN)) == (["二"], ["三"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_a_dead_process_held_is_taken_over_before_a_living_one_can_hold_anything(still: Town) -> None:
+    await still.app.outbox.stop()
+    await say(still, LIN, "一")
+
+    def lease(session: Session) -> None:
+        [row] = session.exec(select(Outgoing).where(Outgoing.person == LIN)).all()
+        row.lease, row.leased_until = "a living one", still.calendar.now() + LEASE
+        session.add(row)
+
+    other = Outbox(still.app.store, still.app.client, still.settings.wecom.agent_id, still.calendar.now)
+    await other.start()
+    await still.change(lease)
+    other.bell.ring()
+    await other.bell.quiet()
+    assert [(row.state, row.lease) for row in await rows(still)] == [(Wait.WAITING, "a living one")]
+    await other.stop()
+    assert texts(still) == []
 
 
 async def test_what_is_rejected_is_parked_with_its_code_and_shown_to_who_can_help(still: Town) -> None:

@@ -1,10 +1,13 @@
 """A draft on its way: changed by a word, taken back, laid aside for weeks, read in large print, with pictures beside it."""
 
+import asyncio
+import threading
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from handlers.pages.attachments import look
 from models.attachment import Attachment, AttachmentContent
@@ -282,6 +285,44 @@ async def test_a_picture_becomes_an_attachment_of_the_step(town: Town) -> None:
     )
     content = await town.look(lambda session: session.get_one(AttachmentContent, row.id).data)
     assert content == PICTURE
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_picture_taken_back_while_its_bytes_are_written_down_is_gone(town: Town) -> None:
+    town.platform.switches.break_down("media/get", status=503)
+    lin = await tells(town, LIN, "我要提案", *ANSWERS[:2])
+    await lin.sends_picture()
+    await all_have_read(town)
+    held, go_on = threading.Event(), threading.Event()
+
+    def keeps(session: Session) -> None:
+        session.get_one(Attachment, 1, with_for_update=True)
+        held.set()
+        go_on.wait(10)
+        session.add(AttachmentContent(attachment_id=1, data=PICTURE))
+
+    keeping = asyncio.create_task(asyncio.to_thread(town.app.store.write, keeps))
+    await asyncio.to_thread(held.wait, 10)
+    await lin.says("撤回")
+    await asyncio.to_thread(somebody_waits_for_a_row, town.settings.database.url)
+    go_on.set()
+    await keeping
+    await lin.reads("已撤回刚才的图片", within=10)
+    assert await rows(town, Attachment) == []
+    assert await town.look(lambda session: session.get(AttachmentContent, 1)) is None
+
+
+def somebody_waits_for_a_row(url: str) -> None:
+    """Until PostgreSQL says so."""
+    with psycopg.connect(url, autocommit=True) as other:
+        for _ in range(500):
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if other.execute(waiting).fetchone() != (0,):
+                return
+            other.execute("SELECT pg_sleep(0.02)")
+    raise AssertionError("nobody waits")
 
 
 async def test_an_attachment_is_seen_by_whoever_sees_the_proposal(town: Town) -> None:
