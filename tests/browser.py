@@ -10,12 +10,14 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
+import aiohttp
 import pylopdf_fonts_zh_cn
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 T = TypeVar("T")
 WIDTH, HEIGHT = 320, 568  # the smallest phone
+HOST = "127.0.0.1"
 PATIENCE = 10_000  # milliseconds for one act in the browser
 
 _ARGUMENTS = [
@@ -79,10 +81,16 @@ async def chromium(
             await context.close()
 
 
+async def hands_over(context: BrowserContext, cookies: aiohttp.CookieJar) -> None:
+    """From now on the phone is in the hands of whoever logged in with these; whoever had it before is forgotten."""
+    await context.clear_cookies()
+    await context.add_cookies([{"name": c.key, "value": c.value, "domain": HOST, "path": "/"} for c in cookies])
+
+
 class Handset:
     """A browser for many stories: it lives in a loop of its own, and every story has another.
 
-    Whoever taps takes one of its phones, which has forgotten whoever had it before.
+    Whoever taps takes one of its phones.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -100,7 +108,6 @@ class Handset:
         except BaseException:
             await page.context.close()
             raise
-        await page.context.clear_cookies()
         self._idle.append(page)
         return done
 

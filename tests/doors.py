@@ -11,7 +11,7 @@ from simulator import cards
 from simulator.doors import Choices
 from simulator.person import Person
 from simulator.records import Shown
-from tests.browser import Handset
+from tests.browser import Handset, hands_over
 
 if TYPE_CHECKING:
     from tests.town import Town
@@ -145,11 +145,10 @@ class ByPage:
     ) -> None:
         """Open the page in the browser, choose, tap. What is delivered more than once is sent again as it was."""
         name, value = button
-        known = [{"name": c.key, "value": c.value, "domain": "127.0.0.1", "path": "/"} for c in self._cookies]
         target = f"{self._town.address}/p/todo"
 
         async def tap(page: Page) -> None:
-            await page.context.add_cookies(known)  # type: ignore[arg-type]
+            await hands_over(page.context, self._cookies)
             await page.goto(f"{self._town.address}{path}", wait_until="commit")
             tapped = page.locator(f'button[name="{name}"][value="{value}"]').first
             own = page.locator("form").filter(has=tapped).first

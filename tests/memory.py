@@ -9,7 +9,7 @@ import io
 import pickle
 import sqlite3
 import zlib
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,36 +34,43 @@ R = TypeVar("R")
 # --- the database -----------------------------------------------------------------------------------------------------
 
 
-def rows_of(url: str) -> bytes:
-    """All that is in a database now, whoever is at work in it."""
+@dataclass(frozen=True)
+class Tables:
+    """What PostgreSQL gives out: rows by table, as COPY writes them, and the last number of each sequence."""
+
+    rows: dict[str, bytes]
+    given: Sequence[tuple[str, int]]
+
+
+def rows_of(url: str) -> bytes | Tables:
+    """All that is in a database now, whoever is at work in it: SQLite's file, packed, or PostgreSQL's tables."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(_file(url))) as source, closing(sqlite3.connect(":memory:")) as copy:
             source.backup(copy)
             return zlib.compress(copy.serialize(), 1)
     with psycopg.connect(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        filled = {name: _out(connection, name) for name in _filled(connection)}
+        rows = {name: _out(connection, name) for name in _filled(connection)}
         given = connection.execute("SELECT sequencename, last_value FROM pg_sequences WHERE last_value > 0").fetchall()
-        return pickle.dumps((filled, given))
+        return Tables(rows, given)
 
 
-def put_rows(url: str, rows: bytes) -> None:
+def put_rows(url: str, kept: bytes | Tables) -> None:
     """Let a database of the same kind and version hold these rows and no others. Nobody is connected to it."""
-    if url.startswith("sqlite"):
+    if isinstance(kept, bytes):
         for rest in ("-wal", "-shm"):
             Path(_file(url) + rest).unlink(missing_ok=True)
-        Path(_file(url)).write_bytes(zlib.decompress(rows))
+        Path(_file(url)).write_bytes(zlib.decompress(kept))
         return
-    filled, given = pickle.loads(rows)  # noqa: S301 our own
     with psycopg.connect(url) as connection:
         for name in triggers.GUARDED:
             _say(connection, "ALTER TABLE {} DISABLE TRIGGER USER", name)
         for name in reversed(_in_order(_filled(connection))):
             _say(connection, "DELETE FROM {}", name)
-        for name in _in_order(filled):
+        for name in _in_order(kept.rows):
             with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))) as copy:
-                copy.write(filled[name])
-        for name, last in given:
+                copy.write(kept.rows[name])
+        for name, last in kept.given:
             connection.execute("SELECT setval(%s::regclass, %s)", [f'"{name}"', last])
         for name in triggers.GUARDED:
             _say(connection, f"ALTER TABLE {{}} ENABLE ALWAYS TRIGGER {name}_keeps_all", name)
@@ -158,7 +165,7 @@ def put_phones(platform: Platform, phones: bytes) -> None:
 class Past:
     """A town at some moment."""
 
-    rows: bytes
+    rows: bytes | Tables
     phones: bytes
     moment: datetime
     who: str | None  # whose phone the act has returned
@@ -185,9 +192,10 @@ def lived_once(act: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         if key not in town.memory:
             person = await act(*args, **kwargs)
             assert person is None or isinstance(person, Person)
+            who = person.userid if isinstance(person, Person) else None
             await town.quiet()
             rows, phones = rows_of(town.settings.database.url), phones_of(town.platform)
-            town.memory[key] = Past(rows, phones, town.calendar.now(), person and person.userid)
+            town.memory[key] = Past(rows, phones, town.calendar.now(), who)
         past = town.memory[key]
         await town.returns_to(past)
         return cast(R, town.person(past.who) if past.who else None)

@@ -18,13 +18,12 @@ from simulator.doors import ByNumber
 from simulator.person import Person
 from simulator.platform import Platform
 from simulator.switches import Switches
-from tests.browser import Handset
+from tests.browser import HOST, Handset
 from tests.doors import ByPage
 from tests.memory import Memory, Past, put_phones, put_rows
 
 T = TypeVar("T")
 SECONDS_TO_TYPE = 6  # what a person needs for one message: the platform counts messages a minute
-HOST = "127.0.0.1"
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # ten o'clock in Shanghai, a working day
 
 

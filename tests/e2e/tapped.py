@@ -5,9 +5,9 @@ from pathlib import Path
 import aiohttp
 from playwright.async_api import BrowserContext, Page
 
-from tests.browser import WIDTH
+from tests.browser import WIDTH, hands_over
 from tests.stories.pages import logged_in
-from tests.town import HOST, Town
+from tests.town import Town
 
 AXE = Path(__file__).with_name("axe.min.js")
 SERIOUS = """async () => (await axe.run()).violations
@@ -24,11 +24,10 @@ SMALL = """() => [...document.querySelectorAll("main button, main .weui-btn, mai
 
 async def takes_the_phone(town: Town, context: BrowserContext, who: str, path: str) -> None:
     """Somebody has logged in for this page; whoever had the phone before is forgotten."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+    cookies = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=cookies) as session:
         await logged_in(town, session, who, path)
-        cookies = [{"name": c.key, "value": c.value, "domain": HOST, "path": "/"} for c in session.cookie_jar]
-    await context.clear_cookies()
-    await context.add_cookies(cookies)  # type: ignore[arg-type]
+    await hands_over(context, cookies)
 
 
 async def opens_as(town: Town, context: BrowserContext, who: str, path: str) -> Page:
