@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator import cards
+from simulator.doors import numbered
 from simulator.person import Person
 from simulator.platform import Platform
 from simulator.records import Shown
@@ -92,17 +93,18 @@ class Phone:
         )
 
     async def card(self, label: str, *fragments: str, since: int = 0) -> Shown:
-        """Wait for a living card with this button that holds every fragment; the newest if there are several."""
+        """Wait for a living card (in words: a message) with this choice and every fragment; the newest if there are several."""
 
         def fits(shown: Shown) -> bool:
-            return (
-                shown.live
-                and _holds(shown, fragments)
-                and any(tap.label == label for tap in cards.taps(shown.card or {}))
-            )
+            return _holds(shown, fragments) and self._offers(shown, label)
 
         what = f"带“{label}”的卡片（{'、'.join(fragments)}）"
         return await self._first(fits, since, self.patience.news, what, newest=True)
+
+    def _offers(self, shown: Shown, label: str) -> bool:
+        if self.person.in_words:
+            return label in numbered(shown.text)
+        return shown.live and any(tap.label == label for tap in cards.taps(shown.card or {}))
 
     async def _first(
         self, fits: Callable[[Shown], bool], since: int, within: float, what: str, newest: bool = False

@@ -1,15 +1,14 @@
 """How a member hands a proposal in: question by question, pasted whole, or in words alone; and what it took."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from simulator.acts import END, Answer, Trouble
-from simulator.script import REVIEWER, Case, messages
+from simulator.script import Case, messages
 
-TO_WORDS, TO_CARDS = "文字版", "卡片版"
-ANEW = Answer(("接着写还是重新开始",), presses="重新开始")
+ANEW = Answer(("要接着写吗",), presses="重新开始")
+LAST_CARD, LAST_WORDS = "提交前再看一遍", "1 提交\n"  # where the last choice is: on a card, or below the words
 
 
 class Way(Enum):
@@ -35,25 +34,19 @@ def answers(case: Case, way: Way, signers: Sequence[str] = ()) -> Sequence[Answe
         case Way.PASTE:
             asked = _pasted(case)
         case Way.WORDS:
-            asked = _typed(case)
+            asked = _step_by_step(case, LAST_WORDS)
         case _:
-            asked = _step_by_step(case)
+            asked = _step_by_step(case, LAST_CARD)
     if not signers:
         return asked
     return (*asked[:-1], Answer(asked[-1].to, (f"邀请 {'、'.join(signers)}",)))
-
-
-def sees_words_only(cases: Sequence[Case]) -> set[str]:
-    """Who switches cards off in the way of words: whoever has nothing else going on that needs a card."""
-    times = Counter(case.proposer for case in cases)
-    return {userid for userid, count in times.items() if count == 1 and userid != REVIEWER}
 
 
 def _units(case: Case) -> str:
     return "、".join(unit.name for unit in case.units)
 
 
-def _step_by_step(case: Case) -> Sequence[Answer]:
+def _step_by_step(case: Case, last: str) -> Sequence[Answer]:
     return (
         ANEW,
         Answer(("案由是什么",), (case.title,)),
@@ -65,24 +58,7 @@ def _step_by_step(case: Case) -> Sequence[Answer]:
         Answer(("是否同意公开这件",), presses=case.public),
         Answer(("不同意公开的原因",), (case.secret_reason,)),
         Answer(("涉密自查：内容",), presses="不涉密"),
-        Answer(("提交前再看一遍",), presses="提交"),
-    )
-
-
-def _typed(case: Case) -> Sequence[Answer]:
-    """Every choice by its number."""
-    return (
-        Answer(("要接着写吗",), (lambda text: number_of("重新开始", text),)),
-        Answer(("案由是什么",), (case.title,)),
-        Answer(("属于哪个类别",), (lambda text: number_of(case.category, text),)),
-        Answer(("情况分析：现状",), (*case.analysis, END)),
-        Answer(("具体建议：一条消息",), (*case.suggestions, END)),
-        Answer(("建议承办单位是",), (_units(case) or "跳过",)),
-        Answer(("是否调研过",), (case.researched,)),
-        Answer(("是否同意公开这件",), (lambda text: number_of(case.public, text),)),
-        Answer(("不同意公开的原因",), (case.secret_reason,)),
-        Answer(("涉密自查：内容",), (lambda text: number_of("不涉密", text),)),
-        Answer(("请看一遍",), (lambda text: "提交",)),
+        Answer((last,), presses="提交"),
     )
 
 
@@ -93,7 +69,7 @@ def _pasted(case: Case) -> Sequence[Answer]:
         ANEW,
         Answer(("案由是什么",), (pasted(case)[0],)),
         Answer(("一条消息就能答完",), (lambda text: _next(pieces, text),)),
-        Answer(("提交前再看一遍",), presses="提交"),
+        Answer((LAST_CARD,), presses="提交"),
     )
 
 

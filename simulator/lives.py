@@ -9,7 +9,7 @@ from typing import Protocol
 
 from simulator.acts import END, Answer, Choose, Opening, Phone, Phones, Press, Trouble
 from simulator.calendar import Calendar
-from simulator.drafting import TO_CARDS, TO_WORDS, Effort, Way, answers, number_of, sees_words_only
+from simulator.drafting import Effort, Way, answers, number_of
 from simulator.records import Shown
 from simulator.script import (
     DIRECTOR,
@@ -47,12 +47,11 @@ class Ties:
     numbers: dict[str, "asyncio.Future[str]"] = field(default_factory=dict)
     taken_in: dict[str, list[asyncio.Event]] = field(default_factory=dict)
     merged: dict[str, list[Case]] = field(default_factory=dict)  # what has gone into it
-    in_words: set[str] = field(default_factory=set)  # whoever can do without cards while writing
 
     @classmethod
     def of(cls, cases: Sequence[Case]) -> "Ties":
         """The ties among these."""
-        ties = cls(in_words=sees_words_only(cases))
+        ties = cls()
         for case in cases:
             if case.main:
                 ties.numbers.setdefault(case.main, asyncio.get_running_loop().create_future())
@@ -118,21 +117,12 @@ class Life:
 
     async def _proposed(self) -> None:
         with self.steps.step("提交"):
-            in_words = self.way is Way.WORDS and self.case.proposer in self.ties.in_words
-            if in_words:
-                await self._switches(TO_WORDS)
             names = [self._of(signer).person.name for signer in self.case.signers]
             shown = await self._does(self.member, "我要提案", *answers(self.case, self.way, names))
             self.steps.wrote(Effort(self.case.id, self.member.acts, self.member.pushed))
-            if in_words:
-                await self._switches(TO_CARDS)
             if names:
                 shown = await self._signed_jointly()
             self.number = self._found(r"流水号：(\w+)", shown)
-
-    async def _switches(self, mode: str) -> None:
-        wanted = f"已换成{mode}"
-        await self.member.does(mode, until=lambda text: text.startswith(wanted), what=wanted)
 
     async def _signed_jointly(self) -> Shown:
         """Each reads the text and agrees; then it is handed in."""

@@ -19,6 +19,7 @@ from rich.table import Table
 from simulator import office, town
 from simulator.acts import Patience, Phones, Trouble
 from simulator.calendar import Calendar
+from simulator.doors import ByNumber
 from simulator.drafting import Effort, Way
 from simulator.lives import Life, Ties
 from simulator.person import NotDelivered
@@ -31,6 +32,7 @@ ORDER = (
     "提交", "受理", "初审", "退回修改", "复审", "不予立案", "已并案", "立案", "交办", "签收", "申请调整", "会办意见",
     "沟通", "免予沟通", "不属实", "答复", "复核", "退回", "签发", "二次办理", "评价", "核对",
 )  # fmt: skip
+TO_WORDS, IN_WORDS = "文字版", "已换成文字版"
 SHOWN = 20  # troubles and violations of a kind that are printed
 
 _now: ContextVar[str] = ContextVar("step", default="")
@@ -130,6 +132,8 @@ class Rehearsal:
         began = time.monotonic()
         report = self.report
         self.platform.on_change.append(self._phones.notice)
+        if self._way is Way.WORDS:
+            await self._put_into_words()
         ties = Ties.of(self.cases)
         lives = [asyncio.create_task(self._one(case, ties), name=case.id) for case in self.cases]
         try:
@@ -145,6 +149,14 @@ class Rehearsal:
         report.seconds = time.monotonic() - began
         self._account()
         return report
+
+    async def _put_into_words(self) -> None:
+        """Every member asks for words in place of cards, and types numbers from then on."""
+        members = {userid for case in self.cases for userid in (case.proposer, *case.signers)}
+        for userid in sorted(members):
+            phone = self._phones.of(userid)
+            await phone.does(TO_WORDS, until=lambda text: text.startswith(IN_WORDS), what=IN_WORDS)
+            phone.person.door = ByNumber(phone.patience.answer)
 
     async def _one(self, case: Case, ties: Ties) -> None:
         async with self._slots:
