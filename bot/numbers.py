@@ -4,7 +4,6 @@ A number keeps its meaning until what it stands for has been chosen and some tim
 thumb it is told what a second tap on the card is told, and never does something else. Free numbers are given out from 1.
 """
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.large import in_lines, to_type
-from bot.wecom.messages import Card, Words, plain, to_json
+from bot.wecom.messages import Button, Card, Words, plain, to_json
 from models import store
 from models.conversation import Conversation, Listed
 from models.messages import Outgoing
@@ -22,9 +21,9 @@ KEPT = timedelta(days=60)  # so long a number that nobody chose keeps its meanin
 MOST = 300  # numbers keep their meaning for one person, the newest ones: nobody wants to type four digits
 LISTED = timedelta(days=1)  # so long the numbers of a list one asked for are left to it
 
-_PRINTED = re.compile(r"^(\d{1,3}) (\S[^\n]*)$", re.MULTILINE)
-
-Given = dict[str, dict[str, Any]]  # by number: key, at, of (the first number of its message), and done when chosen
+Given = dict[
+    str, dict[str, Any]
+]  # by number: key, label, at, of (the message's key in the outbox), and done when chosen
 
 
 @dataclass
@@ -51,24 +50,24 @@ def offered(row: Listed | None, number: int) -> Offer | None:
     return Offer(given["key"], datetime.fromisoformat(given["at"])) if given else None
 
 
-def still_offered(row: Listed | None, text: str, at: datetime) -> list[tuple[int, str]]:
-    """What the message written at that moment has printed beside its numbers, where these still stand for it."""
-    given = _given(row)
+def still_offered(row: Listed | None, message: str) -> list[tuple[str, str]]:
+    """What this message of the outbox (its key) has printed beside its numbers and nobody chose: payloads and labels."""
+    entries = [entry for entry in _given(row).values() if entry["of"] == message and "done" not in entry]
+    return [(entry["key"], entry["label"]) for entry in entries]
 
-    def stands(number: str) -> bool:
-        entry = given.get(number, {})
-        return bool(entry) and "done" not in entry and datetime.fromisoformat(entry["at"]) == at
 
-    return [(int(number), label) for number, label in _PRINTED.findall(text) if stands(number)]
+def number_of(row: Listed | None, key: str) -> int | None:
+    """The number that offers this payload, for whoever taps on it on a page instead of typing."""
+    return next((int(n) for n, entry in _given(row).items() if entry["key"] == key and "done" not in entry), None)
 
 
 def _given(row: Listed | None) -> Given:
     return dict((row.offered or {}).get("given", {})) if row else {}
 
 
-def keys_of(card: Card) -> list[str]:
+def choices_of(card: Card) -> list[Button]:
     """What can be chosen on a card, in the order in which it is printed."""
-    return [button.key for button in (*card.buttons, *([card.submit] if card.submit else [])) if button.key]
+    return [button for button in (*card.buttons, *([card.submit] if card.submit else [])) if button.key]
 
 
 def print_all(session: Session, now: datetime, printing: dict[str, Printing]) -> None:
@@ -100,11 +99,11 @@ def _print(session: Session, now: datetime, userid: str, new: Printing) -> None:
     if now - row.shown_at < LISTED:
         reserved = max(reserved, len(row.payloads))
     for entry, card, large in new.cards:
-        keys = keys_of(card)
-        first = _free(given, reserved, len(keys))
-        for number, key in enumerate(keys, first):
-            given[str(number)] = {"key": key, "at": now.isoformat(), "of": first}
-        text = to_type(plain(card, range(first, first + len(keys))))
+        choices, at = choices_of(card), now.isoformat()
+        first = _free(given, reserved, len(choices))
+        for number, choice in enumerate(choices, first):
+            given[str(number)] = {"key": choice.key, "label": choice.label, "at": at, "of": entry["key"]}
+        text = to_type(plain(card, range(first, first + len(choices))))
         entry["body"] = to_json(Words(in_lines(text) if large else text))
     row.offered = {"asked": asked, "given": given}
     session.add(row)
@@ -135,7 +134,7 @@ def _is_over(entry: dict[str, Any], now: datetime) -> bool:
 
 def _newest(given: Given) -> Given:
     """What is kept where very much was printed and never answered."""
-    return dict(sorted(given.items(), key=lambda entry: (entry[1]["at"], entry[1]["of"]))[-MOST:])
+    return dict(sorted(given.items(), key=lambda entry: str(entry[1]["at"]))[-MOST:])
 
 
 def _free(given: Given, reserved: int, wanted: int) -> int:

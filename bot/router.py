@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from bot.dialogue import Dialogues
-from bot.numbers import is_number, offered
+from bot.numbers import is_number, number_of, offered
 from bot.payload import Payload, read
 from bot.questions import Exchange, bare
 from bot.turn import Turn
@@ -183,6 +183,9 @@ class Answers:
         return True
 
     def _press(self, press: updates.Press, turn: Turn) -> None:
+        """A tap on a card; on a page, somebody who sees no cards has by it chosen what a number stands for, too."""
+        if turn.actor.in_words:
+            turn.printing(turn.actor).chosen = number_of(turn.session.get(Listed, turn.actor.userid), press.event_key)
         self._payload(press.event_key, press, turn)
 
     def _payload(self, key: str, press: updates.Press | None, turn: Turn) -> None:

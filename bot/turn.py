@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.large import in_lines, to_type
-from bot.numbers import Printing, keys_of, print_all
+from bot.numbers import Printing, choices_of, print_all
 from bot.wecom.messages import Card, CardNow, Say, Words, from_json, plain, to_json
 from models import store
 from models.errors import Refused
@@ -78,7 +78,7 @@ class Turn:
         if reader.in_words:
             if isinstance(words, CardNow):
                 return
-            if isinstance(words, Card) and keys_of(words):
+            if isinstance(words, Card) and choices_of(words):
                 card = words
             if isinstance(words, Card):
                 words = Words(plain(words))

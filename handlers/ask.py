@@ -21,7 +21,7 @@ from models.errors import Refused
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal, versions_of
 from models.label import labels_of
-from models.lifecycle import NAMES
+from models.lifecycle import NAMES, movers
 from models.messages import PARKED, WAITING, Outgoing
 from models.people import Person, Unit
 from models.proposal import Proposal
@@ -111,13 +111,18 @@ def show(pressed: tuple[Show, Any], turn: Turn) -> None:
 def shown(turn: Turn, row: Row) -> list[Say]:
     """What the actor reads of one case, in the chat or on a page, with what they may do now; Refused if they may not see it."""
     proposal = row if isinstance(row, Proposal) else turn.session.get_one(Proposal, row.proposal_id)
-    if not access.may_see(turn.session, turn.actor, proposal):
-        raise Refused("这件提案您没有查看的权限。")
+    if not may_open(turn, row):
+        raise Refused("这一件不由您办理，您没有查看的权限。发送“待办”看等您办的事。")
     if isinstance(row, Assignment) and row.state is Handling.DELIVERED and _may_rate(turn, row):
         whole = turn.url(f"p/proposals/{proposal.id}")
         return [rating_card(Told(turn.session, row, turn.actor, turn.actor, turn.today, whole))]
     text = [Words(whole_text(proposal))] if isinstance(row, Signature) else []
     return [*text, _standing(turn, row, proposal)]
+
+
+def may_open(turn: Turn, row: Row) -> bool:
+    """Whether the actor may look at this case, by whatever door."""
+    return access.may_open(turn.session, turn.actor, row, movers(row))
 
 
 def _may_rate(turn: Turn, row: Assignment) -> bool:

@@ -170,6 +170,23 @@ def may_see(session: Session, person: Person, proposal: Proposal) -> bool:
     return any(a.unit in units and a.state is not Handling.RELEASED for a in assignments_of(session, proposal))
 
 
+def may_open(session: Session, person: Person, row: Row, movers: Collection[Role]) -> bool:
+    """Whether a row of a proposal's life is this person's to look at alone: whose move it may be, or who has signed.
+
+    Not everybody who may see the proposal: why somebody wishes to withdraw it is no business of the units.
+    """
+    proposal = _proposal(session, row)
+    if not may_see(session, person, proposal):
+        return False
+    if isinstance(row, Proposal):
+        return True
+    if isinstance(row, Assignment | Withdrawal) and (
+        holds(session, person, Role.PROPOSER, row) or has_signed(session, proposal.id, person.userid)
+    ):
+        return True
+    return any(holds(session, person, role, row) for role in movers)
+
+
 def is_submitted(state: State) -> bool:
     """Whether a proposal in this state has been handed in: what has not is its writer's own."""
     return state not in _NOT_YET_SUBMITTED

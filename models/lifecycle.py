@@ -165,6 +165,11 @@ def moves_from(row: Row) -> Sequence[Move]:
     return [move for move in TABLES[type(row)] if row.state in move.while_]
 
 
+def movers(row: Row) -> set[R]:
+    """Whose move it may ever be in a row of this kind."""
+    return {move.who for move in TABLES[type(row)]}
+
+
 def derived(proposal: Proposal, assignments: Sequence[Assignment]) -> S:
     """Where a proposal stands, from its units (DOMAIN §4: the main state follows from the others; T17–T22)."""
     live = [a for a in assignments if a.state is not H.RELEASED]

@@ -64,7 +64,7 @@ class Town:
     def _somebody_types(self, change: dict[str, Any]) -> None:
         if change["kind"] == "callback":
             self.calendar.let_pass(self.seconds_to_type)
-        if change["kind"] in ("callback", "calendar", "people"):
+        if change["kind"] in ("callback", "message", "calendar", "people"):
             self._is_touched = True
 
     async def open(self, replicas: int = 1) -> None:

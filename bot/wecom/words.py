@@ -59,9 +59,13 @@ def flat(text: str) -> str:
     return tidy(_LINK.sub(r"\2", text))
 
 
-def links(text: str) -> list[tuple[str, str]]:
-    """Where the links of a text lead, and what they are called."""
-    return _LINK.findall(text)
+def linked(text: str) -> list[tuple[str, str]]:
+    """The text in pieces, each with the address it leads to, "" for none: for pages, which have links of their own."""
+    out, at = [], 0
+    for found in _LINK.finditer(text):
+        out += [(tidy(text[at : found.start()]), ""), (found[2], found[1])]
+        at = found.end()
+    return [(words, url) for words, url in [*out, (tidy(text[at:]), "")] if words]
 
 
 def line(text: str) -> str:

@@ -49,6 +49,12 @@ class Rate(Payload, tag="rate"):
     stamp: int
 
 
+def row_named(session: Session, kind: str, number: int) -> Row | None:
+    """The row that a payload or an address names, if there is one."""
+    row: Row | None = session.get(KINDS[kind], number) if kind in KINDS else None  # type: ignore[assignment]
+    return row
+
+
 def subject(row: Row) -> str:
     """What a card is about, as kept in the outbox: kind, id, stamp."""
     return f"{NAMES[type(row)]}:{row.id}:{row.stamp}"

@@ -7,11 +7,11 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 from urllib.parse import parse_qs
 
-import aiohttp_jinja2
 import structlog
 from aiohttp import BodyPartReader, web
 
 from bot.wecom.oauth import form_cause, form_token, login_redirect, viewer
+from handlers.pages.looking import drawn
 from handlers.pages.proposals import Seen
 from models.errors import Refused
 from models.store import StoreDown
@@ -76,9 +76,8 @@ def is_script(request: web.Request) -> bool:
 
 
 def shown(request: web.Request, template: str, values: dict[str, Any], *, status: int = 200) -> web.Response:
-    """A page from its template; `up` leads from it to /p/."""
-    up = "../" * request.path.removeprefix("/p/").count("/")
-    response = aiohttp_jinja2.render_template(template, request, {"up": up, **values}, status=status)
+    """A page from its template, with a script of ours."""
+    response = drawn(request, template, values, status)
     response.headers["Content-Security-Policy"] = SCRIPTED
     return response
 

@@ -9,14 +9,16 @@ from sqlmodel import Session
 
 from bot.acting import ACTING
 from bot.turn import Turn
-from bot.wecom.messages import Card, Say, Words, flat
+from bot.wecom.messages import Card, Say, Words
 from bot.wecom.oauth import form_token, login_redirect, viewer
-from bot.wecom.words import links
+from bot.wecom.words import linked
 from handlers.pages.proposals import STRANGER, Seen
 from models import access
 from models.errors import Refused
 from models.people import Person
-from models.store import Store
+from models.store import Store, StoreDown
+
+BUSY = Seen(503, {"title": "系统正忙", "words": "请过一分钟再打开本页。"})
 
 Look = Callable[[Turn], Seen]
 
@@ -26,16 +28,23 @@ async def looks(request: web.Request, store: Store, template: str, look: Look) -
     userid = await viewer(request)
     if userid is None:
         login_redirect(request)
-    seen = await store.read(lambda session: _looked(request, session, userid, look))
+    try:
+        seen = await store.read(lambda session: _looked(request, session, userid, look))
+    except StoreDown:
+        seen = BUSY
     return rendered(request, template, userid, seen)
 
 
 def rendered(request: web.Request, template: str, userid: str, seen: Seen) -> web.Response:
     """The page, or why it cannot be shown."""
     name = template if seen.status == 200 else "sorry.html"
+    return drawn(request, name, {"token": form_token(request, userid), **seen.values}, seen.status)
+
+
+def drawn(request: web.Request, template: str, values: dict[str, Any], status: int) -> web.Response:
+    """A page from its template; `up` leads from it to /p/."""
     up = "../" * request.path.removeprefix("/p/").count("/") or "./"
-    values = {"up": up, "token": form_token(request, userid), **seen.values}
-    return aiohttp_jinja2.render_template(name, request, values, status=seen.status)
+    return aiohttp_jinja2.render_template(template, request, {"up": up, **values}, status=status)
 
 
 def _looked(request: web.Request, session: Session, userid: str, look: Look) -> Seen:
@@ -52,30 +61,28 @@ def _looked(request: web.Request, session: Session, userid: str, look: Look) -> 
 
 def as_told(turn: Turn, say: Say) -> dict[str, Any]:
     """Something said, as a page has it: the same words, the same buttons, the same selectors."""
-    own = turn.url("p/")
     if not isinstance(say, Card):
         assert isinstance(say, Words)
-        page, name = next(
-            ((url, name) for url, name in links(say.text) if url.startswith((f"{own}proposals/", f"{own}todo/"))),
-            ("", ""),
-        )
-        return {
-            "title": "",
-            "text": flat(say.text),
-            "facts": (),
-            "buttons": (),
-            "selects": (),
-            "submit": None,
-            "page": page.removeprefix(own),
-            "link_text": name,
-        }
+        return {"lines": lines_of(turn, say.text)}
     return {
         "title": say.title,
-        "text": flat(say.text),
+        "lines": lines_of(turn, say.text),
         "facts": say.facts,
         "buttons": [button for button in say.buttons if button.key],
         "selects": say.selects,
         "submit": say.submit,
-        "page": say.link.removeprefix(own) if say.link.startswith(f"{own}proposals/") else "",
+        "page": _page(turn, say.link),
         "link_text": say.link_text or "查看全文",
     }
+
+
+def lines_of(turn: Turn, text: str) -> list[list[tuple[str, str]]]:
+    """The lines of a text that are not empty, in pieces, each with the page of ours it leads to, "" for none."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return [[(words, _page(turn, url)) for words, url in linked(line)] for line in lines]
+
+
+def _page(turn: Turn, url: str) -> str:
+    """What follows /p/ in an address of ours."""
+    own = turn.url("p/")
+    return url.removeprefix(own) if url.startswith(own) else ""

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -17,26 +16,27 @@ from bot.payload import read
 from bot.questions import Exchange, Pick
 from bot.turn import Turn
 from bot.wecom.callback import Arrival, Unavailable
-from bot.wecom.messages import Card, Words, flat, from_json, tidy
+from bot.wecom.messages import Card, Words, from_json, tidy
 from bot.wecom.oauth import form_cause, viewer
-from handlers.ask import shown, task_line
-from handlers.cards.buttons import KINDS, Do, Rate, Show, buttons_for
-from handlers.cards.told import named
-from handlers.pages.looking import as_told, looks, rendered
+from handlers.ask import may_open, shown, task_line
+from handlers.cards.buttons import Do, Rate, Show, buttons_for, row_named
+from handlers.cards.told import minute, named
+from handlers.pages.forms import Fields, fields_of, one, page, sorry
+from handlers.pages.looking import as_told, lines_of, looks, rendered
 from handlers.pages.proposals import Seen
-from models import access
-from models.lifecycle import NAMES, TABLES
+from models.handling import Assignment
+from models.lifecycle import NAMES
 from models.messages import Incoming, Outgoing, Wait
 from models.proposal import Proposal
 from models.step import Row
-from models.store import Store
+from models.store import Store, StoreDown
 from models.tasks import in_hand, tasks_for
 
 SHOWN = 30  # cases in one list
 ANSWERED_WITHIN = 6.0  # seconds until a page says that it takes longer
 LOOKS = (0.01, 0.2)  # seconds until the first look, and between two at most
 MOST_SAID = 30  # messages of one cause to one person
-LONGEST = 4_000  # characters of one answer
+LONGEST = 20_000  # characters of one answer, as in the chat
 GONE = Seen(404, {"title": "没有找到这一件", "words": "可能已经办完，或不由您办理。"})
 OLD = Seen(
     400, {"title": "页面已过期", "words": "这一页放得太久，或不是您打开的，什么都没有改变。请回到待办重新打开。"}
@@ -55,28 +55,29 @@ def add_todo(app: web.Application, store: Store) -> None:
         return await looks(request, store, "case.html", lambda turn: case_of(turn, kind, number))
 
     async def said(request: web.Request) -> web.Response:
-        cause = request.match_info["cause"]
-        return await looks(request, store, "said.html", lambda turn: said_of(turn, cause))
+        cause, again = request.match_info["cause"], "again" in request.query
+        return await looks(request, store, "said.html", lambda turn: said_of(turn, cause, again=again))
 
     async def pressed(request: web.Request) -> web.StreamResponse:
         userid = await viewer(request)
         if userid is None:
             return rendered(request, "sorry.html", "", OLD)
-        form = await request.post()
-        cause = form_cause(request, userid, str(form.get("token", "")))
-        fields = _fields(userid, request.app[ACTING].now(), {name: str(value) for name, value in form.items()})
+        form = await fields_of(request)
+        cause = form_cause(request, userid, one(form, "token"))
+        fields = _fields(userid, request.app[ACTING].now(), form)
         if not cause or fields is None:
             return rendered(request, "sorry.html", userid, OLD)
         cause = f"{cause}-{_digest(fields)}"
+        again = "?again=1" if await store.read(lambda session: _is_known(session, cause)) else ""
         try:
             await request.app[ACTING].accept(Arrival(cause, userid, fields))
         except Unavailable:
             return rendered(request, "sorry.html", userid, BUSY)
         await _worked_out(store, cause)
-        raise web.HTTPSeeOther(f"said/{cause}")
+        raise web.HTTPSeeOther(f"said/{cause}{again}")
 
     app.router.add_get("/p/todo", listed, allow_head=False)
-    app.router.add_post("/p/todo", pressed)
+    app.router.add_post("/p/todo", page(pressed))
     app.router.add_get(r"/p/todo/{kind:[a-z]{1,20}}/{number:\d{1,9}}", case, allow_head=False)
     app.router.add_get(r"/p/said/{cause:page:[0-9a-f]{24}-[0-9a-f]{12}}", said, allow_head=False)
 
@@ -111,17 +112,11 @@ def _called(turn: Turn, row: Row) -> str:
 
 def case_of(turn: Turn, kind: str, number: int) -> Seen:
     """One case, with everything its newest card offers."""
-    row: Row | None = turn.session.get(KINDS[kind], number) if kind in KINDS else None  # type: ignore[assignment]
-    if row is None or not _has_part(turn, row):
+    row = row_named(turn.session, kind, number)
+    if row is None or not may_open(turn, row):
         return GONE
     says = shown(turn, row)
     return Seen(200, {"says": [as_told(turn, say) for say in says], "question": question_of(turn)})
-
-
-def _has_part(turn: Turn, row: Row) -> bool:
-    """Whether any move from this kind of row could be theirs: an address is typed more easily than a card is come by."""
-    roles = {move.who for move in TABLES[type(row)]}
-    return isinstance(row, Proposal) or any(access.holds(turn.session, turn.actor, role, row) for role in roles)
 
 
 def question_of(turn: Turn) -> dict[str, Any] | None:
@@ -137,11 +132,10 @@ def question_of(turn: Turn) -> dict[str, Any] | None:
     return {
         "title": dialogue.title(exchange),
         "label": ask.label,
-        "text": flat(text_of(exchange, ask)),
+        "lines": lines_of(turn, text_of(exchange, ask)),
         "choices": [(_pick(exchange, ask.name, choice.value), choice.label) for choice in choices],
         "words": [*words, ("取消", "先不办了")],
         "so_far": exchange.so_far if ask.several else None,
-        "longest": LONGEST,
     }
 
 
@@ -152,15 +146,19 @@ def _pick(exchange: Exchange, step: str, value: str) -> str:
 # --- acting -----------------------------------------------------------------------------------------------------------
 
 
-def _fields(userid: str, now: datetime, form: dict[str, str]) -> dict[str, Any] | None:
-    """What the platform would have told us of the same act: a press with what was selected, or words."""
+def _fields(userid: str, now: datetime, form: Fields) -> dict[str, Any] | None:
+    """What the platform would have told us of the same act: a press with what was selected, or words. Sorry for too many."""
     base = {"FromUserName": userid, "CreateTime": str(int(now.timestamp()))}
-    if key := form.get("key"):
-        chosen = [(name.removeprefix("select-"), value) for name, value in form.items() if name.startswith("select-")]
+    if key := one(form, "key"):
+        names = [name for name in form if name.startswith("select-")]
+        chosen = [(name.removeprefix("select-"), one(form, name)) for name in names]
         items = [{"QuestionKey": name, "OptionIds": {"OptionId": value}} for name, value in chosen]
         press = {"MsgType": "event", "Event": "template_card_event", "EventKey": key, "CardType": "page"}
         return base | press | ({"SelectedItems": {"SelectedItem": items}} if items else {})
-    words = tidy(form.get("words") or form.get("text") or "").strip()[:LONGEST]
+    words = tidy(one(form, "words") or one(form, "text")).strip()
+    if len(words) > LONGEST:
+        told = f"一共{len(words)}字，一次最多{LONGEST}字，没有收下。请点“返回”，写的还在，分几次发。"
+        raise sorry(413, "内容太长", told)
     return base | {"MsgType": "text", "Content": words} if words else None
 
 
@@ -168,6 +166,10 @@ def _digest(fields: dict[str, Any]) -> str:
     """What was done on the page: the same done twice counts once, something else does not (a page gone back to is not new)."""
     done = [fields.get(name) for name in ("EventKey", "SelectedItems", "Content")]
     return hashlib.sha256(json.dumps(done).encode()).hexdigest()[:12]
+
+
+def _is_known(session: Session, cause: str) -> bool:
+    return session.exec(select(Incoming.key).where(Incoming.key == cause)).first() is not None
 
 
 async def _worked_out(store: Store, cause: str) -> None:
@@ -178,15 +180,15 @@ async def _worked_out(store: Store, cause: str) -> None:
         return state is not None and state is not Wait.WAITING
 
     soon, most = LOOKS
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, StoreDown):
         async with asyncio.timeout(ANSWERED_WITHIN):
             while not await store.read(is_done):
                 await asyncio.sleep(soon)
                 soon = min(2 * soon, most)
 
 
-def said_of(turn: Turn, cause: str) -> Seen:
-    """What came of a press: what was said to this person because of it, and where to go on."""
+def said_of(turn: Turn, cause: str, *, again: bool) -> Seen:
+    """What came of a press: what was said to this person because of it, and where to go on; `again`: it had come before."""
     row = turn.session.exec(select(Incoming).where(Incoming.key == cause)).first()
     if row is None or row.person != turn.actor.userid:
         return GONE
@@ -195,24 +197,27 @@ def said_of(turn: Turn, cause: str) -> Seen:
     says = [from_json(entry.body) for entry in turn.session.exec(mine.order_by(col(Outgoing.id)))]
     values = {
         "waiting": row.state is Wait.WAITING,
-        "said": [_told(say) for say in says if isinstance(say, Card | Words)],
+        "again": minute(row.received_at) if again else "",
+        "said": [_told(turn, say) for say in says if isinstance(say, Card | Words)],
         "question": question_of(turn),
-        "case": _case_of_key(str(row.fields.get("EventKey", ""))),
+        "case": _case_of_key(turn, str(row.fields.get("EventKey", ""))),
     }
     return Seen(200, values)
 
 
-def _told(say: Card | Words) -> Sequence[str]:
+def _told(turn: Turn, say: Card | Words) -> list[list[tuple[str, str]]]:
     """The words alone: the buttons are on the case's own page, as they are now."""
     text = f"{say.title}\n{say.text}" if isinstance(say, Card) else say.text.partition("请回复数字：")[0]
-    return [words for words in flat(text).splitlines() if words.strip()]
+    return lines_of(turn, text)
 
 
-def _case_of_key(key: str) -> str:
-    """The page of the case that a button is about."""
+def _case_of_key(turn: Turn, key: str) -> str:
+    """The page of the case that a button is about, while it is open to whoever has pressed it."""
     match read(key):
         case Do(kind=kind, id=number) | Show(kind=kind, id=number):
-            return f"todo/{kind}/{number}"
+            row = row_named(turn.session, kind, number)
         case Rate(assignment=number):
-            return f"todo/assignment/{number}"
-    return ""
+            row = turn.session.get(Assignment, number)
+        case _:
+            return ""
+    return _path(row) if row and may_open(turn, row) else ""

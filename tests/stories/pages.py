@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from tests.doors import Sheet
 from tests.town import Town
 
 Fields = list[tuple[str, str]]
@@ -15,7 +16,7 @@ Fields = list[tuple[str, str]]
 
 async def opens(town: Town, who: str, path: str) -> tuple[int, str]:
     """The status and the text of a page, as this person sees it."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as phone:
+    async with browser() as phone:
         return await logged_in(town, phone, who, path)
 
 
@@ -29,6 +30,19 @@ async def logged_in(town: Town, phone: aiohttp.ClientSession, who: str, path: st
     back = urlsplit(redirected)
     async with phone.get(f"{town.address}{back.path}?{back.query}") as seen:
         return seen.status, await seen.text()
+
+
+async def form_of(town: Town, phone: aiohttp.ClientSession, who: str, path: str, label: str) -> dict[str, str]:
+    """What a tap on this button of a page sends."""
+    status, text = await logged_in(town, phone, who, path)
+    assert status == 200, text
+    form = next(form for form in Sheet(text).forms if label in form.buttons)
+    return {**form.hidden, **dict([form.buttons[label]])}
+
+
+def browser() -> aiohttp.ClientSession:
+    """A browser that nobody has logged in with yet."""
+    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
 
 class Phone:
@@ -86,7 +100,7 @@ class Phone:
 @asynccontextmanager
 async def browsing(town: Town, who: str, path: str) -> AsyncIterator[Phone]:
     """A phone whose owner is known, with a page open."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+    async with browser() as session:
         phone = Phone(town, session)
         await logged_in(town, session, who, path)
         await phone.opens(path)

@@ -3,7 +3,6 @@
 import gzip
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 import handlers.pages
@@ -11,7 +10,6 @@ from models.audit import Audit
 from models.handling import Rating
 from models.joint import Signature
 from models.messages import Incoming
-from models.proposal import Proposal
 from models.states import Handling, Sign, State, Verdict
 from simulator.doors import numbered
 from tests.browser import Handset
@@ -40,7 +38,7 @@ from tests.stories.acts import (
     taps,
     tells,
 )
-from tests.stories.pages import logged_in, opens
+from tests.stories.pages import browser, browsing, form_of, logged_in, opens
 from tests.town import Town
 
 ITSELF = "tells of its door by itself"
@@ -131,18 +129,6 @@ async def test_somebody_elses_number_is_nothing(town: Town) -> None:
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-async def form_of(town: Town, phone: aiohttp.ClientSession, who: str, path: str, label: str) -> dict[str, str]:
-    """What a tap on this button of a page sends."""
-    status, text = await logged_in(town, phone, who, path)
-    assert status == 200, text
-    form = next(form for form in Sheet(text).forms if label in form.buttons)
-    return {**form.hidden, **dict([form.buttons[label]])}
-
-
-def browser() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
-
-
 async def test_what_awaits_one_is_a_page(town: Town) -> None:
     await submitted(town)
     status, text = await opens(town, WEN, "/p/todo")
@@ -170,6 +156,9 @@ async def test_a_typed_address_opens_only_what_one_has_a_part_in(town: Town) -> 
     for who, seen in ((CHENG, 200), (LIN, 200), (WEI, 404)):
         status, text = await opens(town, who, "/p/todo/withdrawal/1")
         assert (status, "家里的事" in text) == (seen, seen == 200)
+        async with browsing(town, who, "/p/messages") as phone:  # nor by a form of one's own making
+            said = await phone.sends("/p/todo", phone.form("todo"), words="", key="show|withdrawal|1")
+            assert ("家里的事" in said, "没有查看的权限" in said) == (seen == 200, seen != 200)
 
 
 @pytest.mark.cards_only(ITSELF)
@@ -276,79 +265,6 @@ async def test_an_invitation_is_read_and_answered_on_the_page(town: Town, handse
     await taps(town, SU, "同意联名")
     await su.reads("已同意联名")
     assert [place.state for place in await rows(town, Signature)] == [Sign.SIGNED]
-
-
-# --- the messages as a page -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.cards_only(ITSELF)
-async def test_the_messages_are_a_page_with_the_buttons_that_are_still_alive(town: Town) -> None:
-    await submitted(town)
-    status, text = await opens(town, WEN, "/p/messages")
-    assert (status, "有新提案待受理" in text, TITLE in text, ">受理</button>" in text) == (200, True, True, True)
-    await taps(town, LU, "受理")
-    status, text = await opens(town, WEN, "/p/messages")
-    assert (status, "有新提案待受理" in text, ">受理</button>" in text) == (200, True, False)
-    status, text = await opens(town, WEI, "/p/messages")
-    assert (status, "还没有消息" in text, TITLE in text) == (200, True, False)
-    status, text = await opens(town, "nobody", "/p/messages")
-    assert (status, TITLE in text) == (403, False)
-
-
-@pytest.mark.cards_only(ITSELF)
-async def test_what_is_pressed_after_going_back_is_something_new(town: Town) -> None:
-    """A browser that goes back shows the page it had, token and all: another button on it is another press."""
-    await submitted(town)
-    await submitted(town, SU, "关于社区食堂的提案")
-    async with browser() as phone:
-        _, text = await logged_in(town, phone, WEN, "/p/messages")
-        forms = [form for form in Sheet(text).forms if "受理" in form.buttons]
-        assert len(forms) == 2
-        for form in forms:
-            data = {"token": forms[0].hidden["token"], **dict([form.buttons["受理"]])}
-            async with phone.post(f"{town.address}/p/todo", data=data) as answer:
-                assert "已受理" in await answer.text()
-    assert {row.state for row in await rows(town, Proposal)} == {State.FIRST_REVIEW}
-
-
-@pytest.mark.cards_only(ITSELF)
-async def test_who_sees_no_cards_presses_a_number_on_the_page(town: Town, handset: Handset) -> None:
-    await town.everybody_types()
-    await invited(town, "苏婉宁")
-    town.person(SU).door = ByPage(town, handset)
-    await taps(town, SU, "同意联名")
-    await town.person(SU).reads("已同意联名")
-    async with browser() as phone:
-        _, text = await logged_in(town, phone, SU, "/p/messages")
-        form = next((form for form in Sheet(text).forms if "同意联名" in form.buttons), None)
-        assert form is None or form.buttons["同意联名"][0] == "text"
-        assert 'href="./proposals/1' in text
-
-
-@pytest.mark.cards_only(ITSELF)
-async def test_who_sees_no_cards_writes_a_word_or_a_number_on_the_page(town: Town) -> None:
-    await town.everybody_types()
-    await submitted(town, title="关于<b>老旧</b>小区的提案")
-    await all_have_read(town)
-    async with browser() as phone:
-        _, text = await logged_in(town, phone, WEN, "/p/messages")
-        assert "关于&lt;b&gt;老旧&lt;/b&gt;小区的提案" in text
-        form = next(form for form in Sheet(text).forms if "受理" in form.buttons)
-        number = form.buttons["受理"][1]
-        assert (form.buttons["受理"][0], f"<p>{number} 受理</p>" in text) == ("text", True)
-        written = {**Sheet(text).forms[0].hidden, "words": number}
-        for _ in range(2):
-            async with phone.post(f"{town.address}/p/todo", data=written) as answer:
-                assert "已受理" in await answer.text(), "sent twice it is one"
-        await town.quiet()
-        async with phone.get(f"{town.address}/p/messages") as answer:
-            sheet = Sheet(await answer.text())
-        labels = [label for form in sheet.forms for label in form.buttons]
-        assert ("受理" in labels, "通过" in labels) == (False, True)
-        written = {**sheet.forms[0].hidden, "words": "待办"}
-        async with phone.post(f"{town.address}/p/todo", data=written) as answer:
-            assert "有1件等您办" in await answer.text()
-    assert (await proposal(town)).state is State.FIRST_REVIEW
 
 
 # --- what the pages look like -----------------------------------------------------------------------------------------
