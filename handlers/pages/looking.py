@@ -37,8 +37,10 @@ async def looks(request: web.Request, store: Store, template: str, look: Look) -
 
 def rendered(request: web.Request, template: str, userid: str, seen: Seen) -> web.Response:
     """The page, or why it cannot be shown."""
-    name = template if seen.status == 200 else "sorry.html"
-    return drawn(request, name, {"token": form_token(request, userid), **seen.values}, seen.status)
+    if seen.status == 200:
+        return drawn(request, template, {"token": form_token(request, userid), **seen.values}, 200)
+    on = {} if seen is STRANGER else {"back": "todo", "back_text": "回到待办"}
+    return drawn(request, "sorry.html", on | seen.values, seen.status)
 
 
 def drawn(request: web.Request, template: str, values: dict[str, Any], status: int) -> web.Response:

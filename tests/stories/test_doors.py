@@ -144,7 +144,7 @@ async def test_what_awaits_one_is_a_page(town: Town) -> None:
         assert (status, TITLE in text) == (404, False)
     for path in ("/p/todo/proposal/99", "/p/todo/town/1", f"/p/said/page:{'0' * 24}-{'0' * 12}"):
         status, text = await opens(town, WEN, path)
-        assert (status, "没有找到" in text) == (404, True)
+        assert (status, "没有找到" in text, "回到待办</a>" in text) == (404, True, True)
 
 
 @pytest.mark.cards_only(ITSELF)
