@@ -1,7 +1,7 @@
 """The whole text at once: what was read of it, shown in short; the few things that are left, answered in one message."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.dialogue import LONGEST
@@ -143,15 +143,20 @@ def settle_which(exchange: Exchange, value: Any) -> Several:
     read = filled(exchange, several[chosen], {"pasted": [several[chosen].source], "several": None})
     others = [parts for place, parts in enumerate(several) if place != chosen]
     if value == ALL:
-        for parts in others:
-            proposal = new_draft(exchange.turn)
-            answers = filled(exchange, parts, {"pasted": [parts.source]}).answers
-            exchange.turn.dialogues.begin_aside(exchange.turn, "draft", str(proposal.id), answers, "rest")
-        forget(exchange)  # the other drafts are there now
+        begin_beside(exchange, others)
         told = f"分成了{len(several)}份，先写这一份，其余在“我的草稿”里。\n"
     else:
         told = f"另外{len(others)}件没有放进来，需要时再发一次。\n"
     return Several(read.answers, noted=told + read.noted, then="rest")
+
+
+def begin_beside(exchange: Exchange, others: Iterable[paste.Parts]) -> None:
+    """Each of these is a draft of its own, which waits in 我的草稿; 撤回 could no longer take the text back whole."""
+    for parts in others:
+        proposal = new_draft(exchange.turn)
+        answers = filled(exchange, parts, {"pasted": [parts.source]}).answers
+        exchange.turn.dialogues.begin_aside(exchange.turn, "draft", str(proposal.id), answers, "rest")
+    forget(exchange)
 
 
 def no_such_title(exchange: Exchange, text: str) -> str:

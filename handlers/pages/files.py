@@ -104,15 +104,17 @@ def _as_read(turn: Turn, text: str, number: int | None) -> dict[str, Any]:
     return {"number": number, "found": [(p, [line for line in lines if line]) for p, lines in found], "gone": gone}
 
 
-def _chosen(fields: Fields) -> Parts:
-    """The one proposal that was confirmed."""
+def _chosen(fields: Fields) -> tuple[Parts, list[Parts]]:
+    """The one proposal that was confirmed, and, where all were, the others."""
     text, place = one(fields, "text").strip(), one(fields, "place") or "0"
     if not text or len(text) > LONGEST:
         raise Refused("没有收到文件里的文字，请重新交一次。")
     found = _proposals_in(text)
+    if one(fields, "all"):
+        return found[0], found[1:]
     if not (place.isascii() and place.isdecimal() and int(place) < len(found)):
         raise Refused("请先选放进哪一件。")
-    return found[int(place)]
+    return found[int(place)], []
 
 
 # --- keeping it -------------------------------------------------------------------------------------------------------
@@ -126,9 +128,9 @@ async def _begin(request: web.Request) -> web.StreamResponse:
 
     def begin(turn: Turn) -> int:
         _allowed(turn, None)
-        parts = _chosen(fields) if one(fields, "act") == "text" else None
+        chosen = _chosen(fields) if one(fields, "act") == "text" else None
         if _is_first_time(turn):
-            _start(turn, parts)
+            _start(turn, chosen)
         current = turn.dialogues.current(turn)
         if current is None or current.conversation.dialogue != "draft":
             raise Sorry(MISSING)
@@ -151,13 +153,20 @@ def _is_first_time(turn: Turn) -> bool:
     return True
 
 
-def _start(turn: Turn, parts: Parts | None) -> None:
+def _start(turn: Turn, chosen: tuple[Parts, list[Parts]] | None) -> None:
     turn.dialogues.open(turn, "draft", str(new_draft(turn).id), silent=True)
     exchange = turn.dialogues.current(turn)
     assert exchange is not None
-    if parts:
-        whole.fill_in(exchange, parts)
-    turn.say(f"页面上新建了{called(exchange)}。可以在页面上写，也可以在这里回复“再说一遍”接着答。")
+    beside = _kept(exchange, *chosen) if chosen else ""
+    turn.say(f"页面上新建了{called(exchange)}。可以在页面上写，也可以在这里回复“再说一遍”接着答。{beside}")
+
+
+def _kept(exchange: Exchange, parts: Parts, others: list[Parts]) -> str:
+    """The one is in the draft, the others are drafts beside it; what there is to say of these."""
+    whole.fill_in(exchange, parts)
+    if others:
+        paste.begin_beside(exchange, others)
+    return f"另外{len(others)}件也各存了一份，回复“我的草稿”可以看到。" if others else ""
 
 
 async def _fill(request: web.Request) -> web.StreamResponse:
@@ -171,7 +180,9 @@ async def _fill(request: web.Request) -> web.StreamResponse:
         exchange = whole.held_draft(turn, number)
         if exchange is None:
             raise Sorry(MISSING)
-        whole.fill_in(exchange, _chosen(fields))
+        chosen = _chosen(fields)
+        if _is_first_time(turn) and (told := _kept(exchange, *chosen)):
+            turn.say(told)
 
     await request.app[ACTING].act(userid, cause, fill)
     raise web.HTTPSeeOther(f"../{number}")

@@ -381,6 +381,31 @@ async def test_of_three_proposals_in_a_document_one_is_chosen(town: Town) -> Non
     assert len(await rows(town, Proposal)) == 1
 
 
+async def test_of_three_proposals_in_a_document_all_become_drafts(town: Town) -> None:
+    three = [f"关于{what}的提案\n情况分析：{what}难。\n建议：\n1. 改善{what}。" for what in ("路灯", "公厕", "公交")]
+    lin = town.person(LIN)
+    async with browsing(town, LIN, "/p/drafts/new") as phone:
+        await phone.hands_in("/p/drafts/new/file", "三件.txt", "\n".join(three).encode("utf-8-sig"))
+        assert "都要，分成3份草稿" in phone.text
+        form = [*phone.form("drafts/new"), ("all", "1")]
+        for _ in range(2):
+            await phone.sends("/p/drafts/new", form)
+            assert (phone.path, phone.field("title")) == ("/p/drafts/1", "关于路灯的提案")
+        await lin.reads("页面上新建了提案《关于路灯的提案》", "另外2件也各存了一份")
+        await tells(town, LIN, "我的草稿")
+        await lin.reads("您有3份草稿", "关于公厕的提案", "关于公交的提案")
+        await phone.hands_in("/p/drafts/1/file", "两件.txt", "\n".join(three[1:]).encode())
+        form = [*phone.form("drafts/1/text"), ("all", "1")]
+        for _ in range(2):
+            await phone.sends("/p/drafts/1/text", form)
+            assert phone.field("title") == "关于公厕的提案"
+        await lin.reads("另外1件也各存了一份")
+    titles = [row.title.removeprefix("关于").removesuffix("的提案") for row in await rows(town, Proposal)]
+    assert titles == ["公厕", "公厕", "公交", "公交"]
+    await tells(town, LIN, "撤回")
+    await lin.reads("没有可以撤回的了")
+
+
 async def test_what_is_no_proposal_is_kept_as_its_analysis_and_one_may_begin_with_nothing(town: Town) -> None:
     async with browsing(town, LIN, "/p/drafts/new") as phone:
         await phone.hands_in("/p/drafts/new/file", "随笔.txt", "小区没有电梯，老人下楼难。".encode())
