@@ -1,16 +1,17 @@
 """Questions asked one after another, kept as data: the process may die between any two messages.
 
 A dialogue is a list of `Ask`. Going back, skipping, correcting one part, laying aside and taking up again are done here,
-once for all dialogues. The words people may type at any time: 取消 上一步 撤回 示例 再说一遍 预览 提交 存草稿 继续 完 跳过 修改.
+once for all dialogues; what an answer leads to is in bot/progress.py.
+The words people may type at any time: 取消 上一步 撤回 示例 再说一遍 预览 提交 存草稿 继续 完 跳过 修改.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.asking import about, put, reminder, text_of
-from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick, Several, bare, counted, pieces
-from bot.shelf import Shelf
+from bot.asking import about, reminder, text_of
+from bot.progress import Progress
+from bot.questions import Ask, Choice, Dialogue, Exchange, Pick, Several, bare, counted, pieces
 from bot.turn import Turn
 from bot.undo import came_twice, forget, remember, remember_attached, restore, stands_as_before
 from bot.wecom import updates
@@ -22,7 +23,7 @@ DAYS_LATER = timedelta(days=1)  # after which one is told where it stood
 WITH_WORDS = (updates.Picture, updates.Voice, updates.File)  # what may be kept beside an answer
 
 
-class Dialogues(Shelf):
+class Dialogues(Progress):
     """Every dialogue of the office, and the words that steer them."""
 
     pick_kind = Pick
@@ -346,86 +347,3 @@ class Dialogues(Shelf):
         exchange.conversation.back_to = exchange.conversation.step
         self._go(exchange, dialogue, dialogue.step(step))
         self.ask(exchange)
-
-    # --- going on -----------------------------------------------------------------------------------------------------
-
-    def _take(self, exchange: Exchange, dialogue: Dialogue, ask: Ask, value: Any) -> None:
-        if ask.settle:
-            value = ask.settle(exchange, value)
-        if isinstance(value, NotYet):
-            exchange.put(pieces(ask.name), value.so_far)
-            exchange.turn.say(value.words)
-            self.touch(exchange)
-            return
-        if isinstance(value, Several):
-            self._take_several(exchange, dialogue, value)
-            return
-        self._put(exchange, {ask.name: value})
-        dialogue.keep(exchange)
-        exchange.note = dialogue.noted(exchange, ask)
-        self._advance(exchange, dialogue)
-
-    @staticmethod
-    def _put(exchange: Exchange, answers: dict[str, Any]) -> None:
-        """Keep answers; what their questions had half heard is part of them now."""
-        halves = {pieces(name) for name in answers}
-        kept = {name: value for name, value in exchange.answers.items() if name not in halves}
-        exchange.conversation.answers = kept | answers
-
-    def _take_several(self, exchange: Exchange, dialogue: Dialogue, value: Several) -> None:
-        self._put(exchange, value.answers)
-        dialogue.keep(exchange)
-        exchange.note = value.noted
-        target = dialogue.step(value.then) if value.then else self._first_missing(exchange, dialogue)
-        if not value.then and dialogue.has_preview and target is not dialogue.steps[-1]:
-            exchange.conversation.back_to = dialogue.steps[-1].name
-        self._go(exchange, dialogue, target)
-        self.ask(exchange)
-
-    def _first_missing(self, exchange: Exchange, dialogue: Dialogue) -> Ask:
-        return next(iter(dialogue.missing(exchange)), dialogue.steps[-1])
-
-    def _advance(self, exchange: Exchange, dialogue: Dialogue) -> None:
-        target = self._after(exchange, dialogue)
-        if target is None:
-            self._finish(exchange, dialogue)
-            return
-        self._go(exchange, dialogue, target)
-        self.ask(exchange)
-
-    def _finish(self, exchange: Exchange, dialogue: Dialogue) -> None:
-        """`done` may have ended, laid aside or gone on with the dialogue; what is still at its last question is over."""
-        conversation, last = exchange.conversation, exchange.conversation.step
-        dialogue.done(exchange)
-        still = exchange.turn.session.get(Conversation, conversation.id)
-        if still and still.open and still.step == last and still.dialogue == dialogue.name:
-            self.drop(exchange)
-        self._remind_of_the_rest(exchange.turn)
-
-    def _after(self, exchange: Exchange, dialogue: Dialogue) -> Ask | None:
-        conversation = exchange.conversation
-        if conversation.back_to and conversation.back_to != conversation.step:
-            target = dialogue.step(conversation.back_to)
-            if target.name == "preview":
-                return self._first_missing(exchange, dialogue)
-            return target if target.when(exchange) else dialogue.steps[-1]
-        names = [ask.name for ask in dialogue.steps]
-        rest = dialogue.steps[names.index(conversation.step) + 1 :]
-        return next((ask for ask in rest if ask.when(exchange)), None)
-
-    def _go(self, exchange: Exchange, dialogue: Dialogue, ask: Ask) -> None:
-        conversation = exchange.conversation
-        conversation.step = ask.name
-        if conversation.back_to == ask.name:
-            conversation.back_to = ""
-        if not ask.several:  # what was half written stays (撤回 takes it back)
-            conversation.answers = {k: v for k, v in conversation.answers.items() if k != pieces(ask.name)}
-        self.touch(exchange)
-
-    def _remind_of_the_rest(self, turn: Turn) -> None:
-        if self.current(turn) is None and (rest := self.laid_aside(turn)):
-            turn.say(f"您还有没写完的{self.title(rest[0])}，回复“继续”接着写。")
-
-    def ask(self, exchange: Exchange, *, first: bool = False) -> None:
-        """Put the present question."""
-        put(exchange, self.by_name[exchange.conversation.dialogue], first=first)
