@@ -6,6 +6,7 @@ from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Several, as_i
 from bot.turn import Turn
 from bot.wecom import updates
 from handlers import form
+from handlers.attached import step_of
 from handlers.cards.told import minute, named
 from handlers.collective.attached import room, take_away
 from handlers.collective.begin import open_desk
@@ -129,7 +130,7 @@ def _attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
         raise Refused(f"{why}，这一个没有收下。")
     proposal, section = section_of(exchange)
     of = f"“{collective.label(exchange.turn.session, section)}”"
-    return keep(exchange.turn, update, proposal, section.kind, of, lambda have: room(exchange.turn, proposal, have))
+    return keep(exchange.turn, update, proposal, step_of(section), of, lambda have: room(exchange.turn, proposal, have))
 
 
 def _words(exchange: Exchange, text: str) -> str | None:

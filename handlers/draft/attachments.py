@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from bot.questions import Exchange, bare
 from bot.turn import Turn
 from bot.wecom import updates
+from handlers.attached import names_of, of_what
 from handlers.draft.parts import proposal_of
 from models.attachment import KINDS, Attachment, attachments_of, forget
 from models.errors import Refused
 from models.proposal import Proposal
 
-WHOLE = frozenset({"preview", "desk"})  # questions about all of it
 MAKES_ROOM = "回复“删除附件 1”可以腾出位置。"
 _REMOVAL = re.compile(r"(?:删除|删掉|去掉)附件\s*第?\s*(\d{1,2})\s*个?")
 TO_TEXT = "要变成文字：按住这条语音，点“转文字”，再把文字发过来。"
@@ -23,9 +23,7 @@ def attach(
 ) -> tuple[str, int]:
     """Note what was sent in answer to a question about a draft. Returns what to say, and its id."""
     step = exchange.conversation.step
-    label = exchange.turn.dialogues.by_name[exchange.conversation.dialogue].step(step).label
-    of = "提案" if step in WHOLE else f"“{label}”"
-    return keep(exchange.turn, update, proposal_of(exchange), step, of, when_full)
+    return keep(exchange.turn, update, proposal_of(exchange), step, of_what(step), when_full)
 
 
 def keep(
@@ -94,6 +92,7 @@ def remove(turn: Turn, have: Sequence[Attachment], place: int) -> str:
 
 
 def listed_in_short(exchange: Exchange) -> str:
-    """1图片 2语音; empty when there is none."""
-    have = attachments_of(exchange.turn.session, proposal_of(exchange).id)
-    return "　".join(f"{place}{row.name or KINDS[row.kind]}" for place, row in enumerate(have, 1))
+    """1图片（情况分析） 2语音; empty when there is none."""
+    session = exchange.turn.session
+    names = names_of(session, attachments_of(session, proposal_of(exchange).id))
+    return "　".join(f"{place}{name}" for place, name in enumerate(names, 1))

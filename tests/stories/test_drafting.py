@@ -274,7 +274,9 @@ async def test_a_picture_becomes_an_attachment_of_the_step(town: Town) -> None:
     await lin.sends_picture()
     await lin.reads("图片收到，作“情况分析”的附件，共1个", "撤回")
     await tells(town, LIN, *ANSWERS[2:])
-    await lin.reads("请看一遍", "附件：1图片")
+    await lin.reads("请看一遍", "附件：1图片（情况分析）")
+    await tells(town, LIN, "大字", "预览")
+    await lin.reads("请看一遍", "附件：1图片（情况分析）")
     [row] = await rows(town, Attachment)
     assert (row.step, row.kind, row.mime, row.state, row.size) == (
         "analysis",
