@@ -1,6 +1,8 @@
 """Settings, answers, pages and jobs become a running application: the door, the workers, the clock."""
 
 import asyncio
+import errno
+import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -126,7 +128,12 @@ class App:
     # --- life ---------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Open the door; ready when this returns. OSError when the port is taken."""
+        """Open the door; ready when this returns.
+
+        OSError when the port is taken, before anything is touched: with SQLite, what another process holds is taken over
+        next, and one that still lives and sends has this very port.
+        """
+        sockets = await _listening_at(self.settings.server.host, self.settings.server.port)
         await self.client.start()
         self.inbox.start()
         await self.outbox.start()
@@ -143,8 +150,8 @@ class App:
         web_app.router.add_get("/healthz", self._healthz)
         self._runner = web.AppRunner(web_app, access_log=None, handle_signals=False, shutdown_timeout=2)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.settings.server.host, self.settings.server.port)
-        await site.start()
+        for sock in sockets:
+            await web.SockSite(self._runner, sock).start()
         self.port = self._runner.addresses[0][1]
         if self._clock_of:
             self.clock = self._clock_of(self.tick)
@@ -329,6 +336,23 @@ class App:
         with suppress(StoreDown):
             return await self.store.read(parked)
         return {}
+
+
+async def _listening_at(host: str, port: int) -> list[socket.socket]:
+    """Every address of this host, ours from now on; who connects is answered once there is a site."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = dict.fromkeys((family, address) for family, _, _, _, address in found)
+    sockets: list[socket.socket] = []
+    for family, address in addresses:
+        try:
+            sockets.append(socket.create_server(address, family=family))
+        except OSError as error:
+            if error.errno == errno.EAFNOSUPPORT and len(addresses) > 1:
+                continue  # localhost, on a machine without IPv6
+            for sock in sockets:
+                sock.close()
+            raise
+    return sockets
 
 
 async def run_until(app: App, stop: asyncio.Event) -> float:

@@ -4,6 +4,7 @@ from dataclasses import astuple, dataclass, fields
 from typing import ClassVar
 from urllib.parse import unquote
 
+LARGEST = 2**31 - 1  # what the database takes for an id
 _KINDS: dict[str, type["Payload"]] = {}
 
 
@@ -24,15 +25,23 @@ class Payload:
 
 
 def read(key: str) -> Payload | None:
-    """The payload of an event key; None for what is not ours or not whole."""
+    """The payload of an event key; None for what is not ours, not whole, or nothing a database could hold."""
     tag, *quoted = key.split("|")
     values = [unquote(value) for value in quoted]
     kind = _KINDS.get(tag)
-    if kind is None or len(values) != len(fields(kind)):
+    if kind is None or len(values) != len(fields(kind)) or any("\0" in value for value in values):
         return None
     try:
         return kind(
-            *(int(v) if f.type is int or f.type == "int" else v for f, v in zip(fields(kind), values, strict=True))
+            *(_number(v) if f.type is int or f.type == "int" else v for f, v in zip(fields(kind), values, strict=True))
         )
     except ValueError:
         return None
+
+
+def _number(value: str) -> int:
+    """One that may be looked for in the database: a form can be made to send any."""
+    number = int(value)
+    if not 0 <= number <= LARGEST:
+        raise ValueError(value)
+    return number

@@ -10,9 +10,10 @@ from bot.undo import forget
 from bot.wecom import updates
 from handlers.actions import acknowledge, perform
 from handlers.cards.told import named
+from handlers.collective.attached import room, take_away
 from handlers.collective.pasting import fill
 from handlers.collective.words import WORDS
-from handlers.draft.attachments import attach, detach
+from handlers.draft.attachments import asked_away, attach, detach
 from handlers.draft.parts import answers_of, proposal_of, write_rest
 from handlers.draft.preview import in_large_print, past_deadline, preview
 from handlers.draft.steps import DRAFT
@@ -29,9 +30,9 @@ SUBMIT = (Event.SEAL.value, "提交", "单位提交", "定稿")
 TEXTS = ("title", "analysis", "suggestions")
 SCAN = "盖章件"
 EXAMPLE = (
-    "2（写第2部分）、看 2（读全文）、批注 2 请补数据、版本 2（看每一稿和修改）、预览。"
+    "2（写第2部分）、看 2（读全文）、批注 2 请补数据、版本 2（看每一稿和修改）、预览、删除附件 1（自己发的）。"
     "负责人和联系人还可以：执笔 张三、分工 2 张三、加一条 张三、删除 4、移除 张三、作废。"
-    "负责人：以单位名义提交。"
+    "负责人：以单位名义提交；哪个附件都可以删除。"
 )
 
 
@@ -120,15 +121,24 @@ def ready(exchange: Exchange) -> None:
         raise Refused(f"还没有写：{'、'.join(missing)}。写好或“删除”空的建议，再提交。")
 
 
-def _words(exchange: Exchange, text: str) -> str | None:
-    """Words of the desk, where they cannot be part of an answer."""
-    if exchange.conversation.step != "desk":
-        return None
+def _seated(exchange: Exchange) -> Proposal:
+    """What is written here, for whoever has a hand in it, as long as it is a draft."""
     proposal = proposal_of(exchange)
     if proposal.state is not State.DRAFT or not collective.has_a_hand(
         exchange.turn.session, proposal, exchange.turn.actor.userid
     ):
         raise Refused("这件集体提案现在不由您参与起草。回复“取消”离开，“我的提案”看进展。")
+    return proposal
+
+
+def _words(exchange: Exchange, text: str) -> str | None:
+    """Words of the desk, where they cannot be part of an answer."""
+    unwanted = asked_away(text)
+    if exchange.conversation.step != "desk" and unwanted is None:
+        return None
+    proposal = _seated(exchange)
+    if unwanted is not None:
+        return take_away(exchange.turn, proposal, unwanted)
     for pattern, work in WORDS:
         if found := pattern.fullmatch(bare(text) if pattern.groups < 2 else text.strip()):
             told = work(exchange, proposal, found)
@@ -173,12 +183,19 @@ def _neither(exchange: Exchange, text: str) -> str:
 
 def _attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
     """A picture at the last look is the scan of the stamped paper."""
-    words, key = attach(exchange, update)
+    proposal = _seated(exchange)
+    words, key = attach(exchange, update, lambda have: room(exchange.turn, proposal, have))
     row = exchange.turn.session.get_one(Attachment, key)
     if row.kind != "voice" and exchange.conversation.step == "preview":
         row.name = row.name or SCAN
         exchange.turn.session.add(row)
     return words, key
+
+
+def _detach(exchange: Exchange, key: int) -> str:
+    """Taken back, as long as one sits here."""
+    _seated(exchange)
+    return detach(exchange, key)
 
 
 def _done(exchange: Exchange) -> None:
@@ -236,7 +253,7 @@ DESK = Dialogue(
     _begin,
     words=_words,
     attach=_attach,
-    detach=detach,
+    detach=_detach,
     parkable=True,
     announced=False,
 )

@@ -6,9 +6,11 @@ from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Several, as_i
 from bot.turn import Turn
 from bot.wecom import updates
 from handlers import form
+from handlers.attached import step_of
 from handlers.cards.told import minute, named
+from handlers.collective.attached import room, take_away
 from handlers.collective.begin import open_desk
-from handlers.draft.attachments import detach, keep
+from handlers.draft.attachments import asked_away, detach, keep
 from handlers.versions import Change, in_words, pieces_between
 from models import collective
 from models.collective import ANALYSIS, TITLE, Section
@@ -123,12 +125,23 @@ def _no_such_choice(exchange: Exchange, text: str) -> str:
 
 
 def _attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
-    """A picture belongs to the part that is written; the head sees it with all of it, and may take it away."""
+    """A picture belongs to the part that is written; who sent it may take it away, and the head, who sees all of them."""
     if why := _why_not(exchange):
         raise Refused(f"{why}，这一个没有收下。")
     proposal, section = section_of(exchange)
     of = f"“{collective.label(exchange.turn.session, section)}”"
-    return keep(exchange.turn, update, proposal, section.kind, of, "请负责人先删去不要的附件。")
+    return keep(exchange.turn, update, proposal, step_of(section), of, lambda have: room(exchange.turn, proposal, have))
+
+
+def _words(exchange: Exchange, text: str) -> str | None:
+    """删除附件 2: nobody means that to be the text of a part."""
+    place = asked_away(text)
+    if place is None:
+        return None
+    if why := _why_not(exchange):
+        raise Refused(f"{why}，附件没有删去。")
+    proposal, _ = section_of(exchange)
+    return take_away(exchange.turn, proposal, place)
 
 
 def _detach(exchange: Exchange, key: int) -> str:
@@ -208,6 +221,7 @@ PART = Dialogue(
     ),
     _done,
     begin=_begin,
+    words=_words,
     attach=_attach,
     detach=_detach,
     parkable=True,

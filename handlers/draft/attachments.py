@@ -1,33 +1,41 @@
 """Pictures, voices and files sent in the middle of a draft: kept as attachments of the step they were sent in."""
 
-from bot.questions import Exchange
+import re
+from collections.abc import Callable, Sequence
+
+from bot.questions import Exchange, bare
 from bot.turn import Turn
 from bot.wecom import updates
+from handlers.attached import names_of, of_what
 from handlers.draft.parts import proposal_of
 from models.attachment import KINDS, Attachment, attachments_of, forget
 from models.errors import Refused
 from models.proposal import Proposal
 
-WHOLE = frozenset({"preview", "desk"})  # questions about all of it
+MAKES_ROOM = "回复“删除附件 1”可以腾出位置。"
+_REMOVAL = re.compile(r"(?:删除|删掉|去掉)附件\s*第?\s*(\d{1,2})\s*个?")
 TO_TEXT = "要变成文字：按住这条语音，点“转文字”，再把文字发过来。"
+WhenFull = Callable[[Sequence[Attachment]], str]
 
 
-def attach(exchange: Exchange, update: updates.Update) -> tuple[str, int]:
+def attach(
+    exchange: Exchange, update: updates.Update, when_full: WhenFull = lambda have: MAKES_ROOM
+) -> tuple[str, int]:
     """Note what was sent in answer to a question about a draft. Returns what to say, and its id."""
     step = exchange.conversation.step
-    label = exchange.turn.dialogues.by_name[exchange.conversation.dialogue].step(step).label
-    of = "提案" if step in WHOLE else f"“{label}”"
-    return keep(exchange.turn, update, proposal_of(exchange), step, of, "回复“删除附件 1”可以腾出位置。")
+    return keep(exchange.turn, update, proposal_of(exchange), step, of_what(step), when_full)
 
 
-def keep(turn: Turn, update: updates.Update, proposal: Proposal, step: str, of: str, when_full: str) -> tuple[str, int]:
+def keep(
+    turn: Turn, update: updates.Update, proposal: Proposal, step: str, of: str, when_full: WhenFull
+) -> tuple[str, int]:
     """Note what was sent, `of` what of the proposal; its bytes are fetched by bot/fetcher.py.
 
     Refused when there are too many; `when_full` says what this person can do about it.
     """
-    most, have = turn.rules.attachments_max, len(attachments_of(turn.session, proposal.id))
-    if have >= most:
-        raise Refused(f"附件最多{most}个，这一个没有收下。{when_full if have else '有材料请交给提案委。'}")
+    most, there = turn.rules.attachments_max, attachments_of(turn.session, proposal.id)
+    if (have := len(there)) >= most:
+        raise Refused(f"附件最多{most}个，这一个没有收下。{when_full(there) if have else '有材料请交给提案委。'}")
     kind, media_id, name = _sent(update)
     row = Attachment(
         proposal_id=proposal.id or 0,
@@ -64,16 +72,27 @@ def detach(exchange: Exchange, key: int) -> str:
     return f"已撤回刚才的{KINDS[row.kind]}。"
 
 
-def remove(exchange: Exchange, place: int) -> str:
-    """Taken away later, by its number in the preview."""
-    have = attachments_of(exchange.turn.session, proposal_of(exchange).id)
+def asked_away(text: str) -> int | None:
+    """删除附件 2: which one somebody wants taken away; None when these are no such words."""
+    found = _REMOVAL.fullmatch(bare(text))
+    return int(found[1]) if found else None
+
+
+def numbered(have: Sequence[Attachment], place: int) -> Attachment:
+    """The one of that number in the preview."""
     if not 1 <= place <= len(have):
         raise Refused(f"没有第{place}个附件，现在有{len(have)}个。")
-    forget(exchange.turn.session, have[place - 1])
-    return f"删除了第{place}个附件。"
+    return have[place - 1]
+
+
+def remove(turn: Turn, have: Sequence[Attachment], place: int) -> str:
+    """Taken away later, by its number in the preview."""
+    forget(turn.session, numbered(have, place))
+    return f"删除了第{place}个附件，还有{len(have) - 1}个。" if have[1:] else f"删除了第{place}个附件。"
 
 
 def listed_in_short(exchange: Exchange) -> str:
-    """1图片 2语音; empty when there is none."""
-    have = attachments_of(exchange.turn.session, proposal_of(exchange).id)
-    return "　".join(f"{place}{row.name or KINDS[row.kind]}" for place, row in enumerate(have, 1))
+    """1图片（情况分析） 2语音; empty when there is none."""
+    session = exchange.turn.session
+    names = names_of(session, attachments_of(session, proposal_of(exchange).id))
+    return "　".join(f"{place}{name}" for place, name in enumerate(names, 1))

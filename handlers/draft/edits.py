@@ -6,6 +6,8 @@ from collections.abc import Callable
 from bot.questions import Exchange, bare, pieces
 from handlers import form
 from handlers.draft import advice, attachments
+from handlers.draft.parts import proposal_of
+from models.attachment import attachments_of
 from models.errors import Refused
 
 WRITING = frozenset({"title", "analysis", "no_public_reason", "which"})  # there every word may belong to the answer
@@ -25,6 +27,9 @@ def edited(exchange: Exchange, text: str) -> str | None:
         return _part(exchange, found[1])
     if (told := advice.wanted(exchange, words)) is not None:
         return told
+    if (place := attachments.asked_away(text)) is not None:  # nobody means this to be a part of the text
+        have = attachments_of(exchange.turn.session, proposal_of(exchange).id)
+        return attachments.remove(exchange.turn, have, place)
     if exchange.conversation.step in WRITING:
         return None
     for pattern, work in _WORDS:
@@ -96,12 +101,7 @@ def _chinese(words: str) -> int:
     return (_DIGITS.index(tens[-1]) if tens else 1) * 10 + (_DIGITS.index(ones[-1]) if ones else 0)
 
 
-def _detach(exchange: Exchange, found: re.Match[str]) -> str:
-    return attachments.remove(exchange, int(found[1]))
-
-
 _WORDS: tuple[tuple[str, Callable[[Exchange, re.Match[str]], str]], ...] = (
-    (r"删除附件\s*第?(\d{1,2})个?", _detach),
     (rf"(?:删除|删掉|去掉)\s*{_PLACE}", _remove),
     (rf"{_PLACE}\s*(?:改为|改成|换成|修改为|替换为)\s*[：:，,]?\s*(.+)", _replace),
     (rf"(?:移动|把|(?=第))\s*{_PLACE}\s*(?:移到|移动到|挪到|到|放到)\s*{_PLACE}", _move),

@@ -38,8 +38,7 @@ def preview(exchange: Exchange) -> str:
     ]
     if origin := _origin(exchange):
         lines.append(f"来源：{origin}")
-    if attached := listed_in_short(exchange):
-        lines.append(f"附件：{attached}")
+    lines += _attached(exchange)
     lines += advice(exchange)
     lines += similar.at_preview(exchange, proposal_of(exchange))
     lines.append("　".join(_links(exchange, "查看全文", "在页面上改")))
@@ -67,6 +66,7 @@ def in_large_print(exchange: Exchange) -> str:
         f"分析：{length(said.get('analysis') or '')}字",
         f"建议：{len(suggestions)}条",
         f"公开：{_word(said.get('public'), '同意', '不同意')}",
+        *_attached(exchange),
         *advice(exchange)[:1],
         *_links(exchange, "看全文", "去修改"),
     ]
@@ -77,6 +77,11 @@ def _links(exchange: Exchange, whole: str, edit: str) -> tuple[str, str]:
     """To the whole text, and to the page where it is written."""
     turn, number = exchange.turn, proposal_of(exchange).id
     return link(turn.url(f"p/proposals/{number}"), whole), link(turn.url(f"p/drafts/{number}"), edit)
+
+
+def _attached(exchange: Exchange) -> list[str]:
+    names = listed_in_short(exchange)
+    return [f"附件：{names}"] if names else []
 
 
 def _suggestions(items: list[str]) -> list[str]:

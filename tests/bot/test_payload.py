@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.payload import Payload, read
+from bot.payload import LARGEST, Payload, read
 from bot.questions import Pick, Resume
 from handlers.cards.buttons import Do, Rate, Show
 
@@ -30,7 +30,7 @@ def test_a_button_comes_back_as_it_went_out(payload: Payload) -> None:
     assert read(payload.key) == payload
 
 
-@given(word=words, number=st.integers(-(2**63), 2**63))
+@given(word=words, number=st.integers(0, LARGEST))
 def test_anything_short_of_a_bar_comes_back(word: str, number: int) -> None:
     assert read(Probe(word, number).key) == Probe(word, number)
 
@@ -41,16 +41,47 @@ def test_no_key_does_harm(key: str) -> None:
     assert payload is None or isinstance(payload, Payload)
 
 
+typed = words | st.integers().map(str) | st.text(max_size=20) | st.sampled_from(["%00", "%", "٣", "1_0", " 7 ", "-0"])
+
+
+@given(st.sampled_from(ALL), st.lists(typed, max_size=6) | st.lists(st.integers(-1, 2**40).map(str), max_size=4))
+def test_whatever_is_typed_into_a_key_is_nothing_or_what_a_database_takes(
+    kind: type[Payload], values: list[str]
+) -> None:
+    payload = read("|".join([kind.tag, *values]))
+    if payload is None:
+        return
+    for one in fields(payload):
+        value = getattr(payload, one.name)
+        if one.type in {int, "int"}:
+            assert isinstance(value, int)
+            assert 0 <= value <= LARGEST
+        else:
+            assert isinstance(value, str)
+            assert "\0" not in value
+
+
 @given(st.sampled_from(ALL), st.lists(words, max_size=6))
 def test_a_key_that_is_not_whole_is_nothing(kind: type[Payload], values: list[str]) -> None:
-    payload = read("|".join([kind.tag, *values]))
-    if len(values) != len(fields(kind)):
-        assert payload is None
-    elif payload is not None:
-        assert all(isinstance(getattr(payload, f.name), int) for f in fields(kind) if f.type in {int, "int"})
+    assert len(values) == len(fields(kind)) or read("|".join([kind.tag, *values])) is None
 
 
-@pytest.mark.parametrize("key", ["", "do", "do|", "do|proposal|x|ACCEPT|0", "|||||", "nobody|1", "do|proposal|1|A|0|9"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "do",
+        "do|",
+        "do|proposal|x|ACCEPT|0",
+        "|||||",
+        "nobody|1",
+        "do|proposal|1|A|0|9",
+        "show|proposal|99999999999999999999",
+        "show|proposal|2147483648",
+        "show|proposal|-1",
+        "found|s14%00",
+    ],
+)
 def test_what_is_not_ours_is_nothing(key: str) -> None:
     assert read(key) is None
 

@@ -260,6 +260,9 @@ async def test_a_button_that_is_none_of_ours(town: Town) -> None:
         "do|proposal|x|ACCEPT|1",
         "do|proposal|1|FLY|1",
         "do|town|1|ACCEPT|1",
+        "do|proposal|99999999999999999999|ACCEPT|1",
+        "show|proposal|99999999999999999999",
+        "found|s14%00",
         "开门",
     ):
         await wen.causes("template_card_event", elements | {"EventKey": key})

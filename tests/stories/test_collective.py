@@ -189,14 +189,57 @@ async def test_a_picture_sent_while_writing_a_part_goes_with_the_part(town: Town
     assert len(await rows(town, Attachment)) == 2
 
 
-async def test_whose_part_it_is_cannot_make_room_among_the_attachments(town: Town) -> None:
-    await begun(town)
+async def test_whoever_sent_an_attachment_makes_room_and_the_head_anywhere(town: Town) -> None:
+    jia = await begun(town)
+    await jia.sends_picture()
+    await jia.reads("作提案的附件，共1个")
     su = await tells(town, SU, "集体提案", "2")
-    for _ in range(6):
+    zhou = await tells(town, ZHOU, "集体提案", "3")
+    for _ in range(5):
         await su.sends_picture()
         await town.quiet()
-    await su.reads("附件最多5个", "请负责人先删去")
+    await su.reads("附件最多5个，这一个没有收下", "您发的是第2、3、4、5个，回复“删除附件 5”")
+    await zhou.sends_picture()
+    await zhou.reads("附件最多5个", "请负责人贾有恒先删去")
+    await tells(town, ZHOU, "删除附件 2")
+    await zhou.reads("第2个附件不是您发的，要删去请找苏婉宁或负责人贾有恒")
+    li = await tells(town, LI, "集体提案", "1", "删除附件 1")
+    await li.reads("第1个附件不是您发的，要删去请找负责人贾有恒")
     assert len(await rows(town, Attachment)) == 5
+    await tells(town, JIA, "删除附件 2", "示例")
+    await jia.reads("删除了第2个附件，还有4个")
+    await jia.reads("删除附件 1（自己发的）", "哪个附件都可以删除")
+    await su.reads(f"贾有恒删去了您给{BODY}集体提案《未写案由》发的一个附件")
+    await zhou.sends_picture()
+    await zhou.reads("图片收到，作“建议1”的附件，共5个")
+    await tells(town, ZHOU, "删除附件 5", SUGGESTION)
+    await zhou.reads("删除了第5个附件，还有4个")
+    await zhou.reads("建议1记下了")
+    await tells(town, ZHOU, "预览")
+    await zhou.reads("附件：1图片　2图片（情况分析）　3图片（情况分析）　4图片（情况分析）")
+    await all_have_read(town)
+    await tells(town, SU, "删除附件4", "集体提案", "删除附件 9", "删除附件 3")
+    await su.reads("删除了第4个附件，还有3个")
+    await su.reads("没有第9个附件，现在有3个")
+    await su.reads("删除了第3个附件，还有2个")
+    assert [row.person for row in await rows(town, Attachment)] == [JIA, SU]
+    assert [part.text for part in await rows(town, Section)] == ["", "", SUGGESTION]
+
+
+async def test_what_was_handed_in_keeps_its_attachments(town: Town) -> None:
+    jia = await written(town)
+    su = await tells(town, SU, "2")
+    await su.sends_picture()
+    await tells(town, JIA, SEAL, *REST)
+    await jia.sends_picture()
+    await tells(town, JIA, "删除附件 2")
+    await jia.reads("删除了第2个附件", "请看一遍", "附件：1图片（情况分析）")
+    await all_have_read(town)
+    await taps(town, JIA, SEAL)
+    await jia.reads(f"已以{BODY}名义提交")
+    await tells(town, SU, "删除附件 1")
+    await su.reads("已经是“已提交”，附件没有删去")
+    assert [row.person for row in await rows(town, Attachment)] == [SU]
 
 
 async def test_it_is_written_and_handed_in_without_cards(town: Town) -> None:

@@ -274,7 +274,9 @@ async def test_a_picture_becomes_an_attachment_of_the_step(town: Town) -> None:
     await lin.sends_picture()
     await lin.reads("图片收到，作“情况分析”的附件，共1个", "撤回")
     await tells(town, LIN, *ANSWERS[2:])
-    await lin.reads("请看一遍", "附件：1图片")
+    await lin.reads("请看一遍", "附件：1图片（情况分析）")
+    await tells(town, LIN, "大字", "预览")
+    await lin.reads("请看一遍", "附件：1图片（情况分析）")
     [row] = await rows(town, Attachment)
     assert (row.step, row.kind, row.mime, row.state, row.size) == (
         "analysis",
@@ -374,13 +376,19 @@ async def test_attachments_are_taken_back_and_removed_by_number(town: Town) -> N
 
 
 async def test_more_attachments_than_allowed_are_refused_with_a_word(town: Town) -> None:
-    lin = await drafted(town)
+    lin = await tells(town, LIN, "我要提案", *ANSWERS[:2])
     for _ in range(6):
         await lin.sends_picture()
         await town.quiet()
     await lin.reads("共5个")
     await lin.reads("附件最多5个，这一个没有收下", "删除附件 1")
     assert len(await rows(town, Attachment)) == 5
+    await tells(town, LIN, "删除附件 1")
+    await lin.reads("删除了第1个附件，还有4个")
+    await lin.sends_picture()
+    await lin.reads("图片收到", "共5个")
+    await tells(town, LIN, *ANSWERS[2:])
+    assert (await proposal(town)).analysis == ANSWERS[2], "what makes room is no part of the text"
 
 
 async def test_an_attachment_the_platform_has_no_more_is_told(town: Town) -> None:
