@@ -17,9 +17,24 @@ OUTSIDE = """() => [...document.querySelectorAll("main *")].filter((element) => 
     const box = element.getBoundingClientRect();
     return box.width > 1 && (box.right > innerWidth + 0.5 || box.left < -0.5);
 }).map((element) => element.outerHTML.slice(0, 120))"""
-SMALL = """() => [...document.querySelectorAll("main button, main .weui-btn, main .weui-cell_access, main select, main input:not([type=hidden])")]
-    .filter((element) => element.offsetParent && !element.matches(".unseen, [type=radio], [type=checkbox]"))
-    .filter((element) => element.getBoundingClientRect().height < 38).map((element) => element.outerHTML)"""
+# less than a thumb needs; a box to tick is ticked by its label, and a link in running text is as high as its line
+SMALL = """() => [...document.querySelectorAll("main :is(button, select, textarea, summary, .weui-btn, .weui-cell_access, .status a, input:not([type=hidden]))")]
+    .filter((element) => element.offsetParent && !element.matches(".unseen"))
+    .map((element) => element.matches("[type=radio], [type=checkbox]") ? element.labels[0] : element)
+    .filter((element) => element.getBoundingClientRect().height < 44).map((element) => element.outerHTML.slice(0, 120))"""
+# what somebody who hears the page, or goes through it with keys, would stumble over
+ASTRAY = """() => {
+    const all = (what) => [...document.querySelectorAll(what)], ids = all("[id]").map((element) => element.id);
+    const count = all("h1").length === 1 && all("main").length === 1 ? [] : ["not one h1 in one main"];
+    const twice = ids.filter((id, place) => ids.indexOf(id) !== place).map((id) => `twice: ${id}`);
+    const nowhere = all("[for], [aria-labelledby], [aria-describedby]")
+        .flatMap((element) => ["for", "aria-labelledby", "aria-describedby"].flatMap((name) => (element.getAttribute(name) ?? "").split(" ")))
+        .filter((id) => id && !document.getElementById(id)).map((id) => `nowhere: ${id}`);
+    const nameless = all("select, textarea, input:not([type=hidden])")
+        .filter((element) => !element.hidden && !element.labels.length).map((element) => `no label: ${element.name}`);
+    const unsaid = document.documentElement.lang && document.title ? [] : ["no language or title"];
+    return [...count, ...twice, ...nowhere, ...nameless, ...unsaid];
+}"""
 
 
 async def takes_the_phone(town: Town, context: BrowserContext, who: str, path: str) -> None:
@@ -40,10 +55,10 @@ async def opens_as(town: Town, context: BrowserContext, who: str, path: str) -> 
 
 
 async def is_fine(page: Page) -> None:
-    """Nothing stands out at the side, nothing is too small for a thumb, and axe finds nothing serious."""
+    """Nothing stands out at the side, is too small for a thumb or leads astray, and axe finds nothing serious."""
     await page.wait_for_load_state("load")
-    assert await page.evaluate(OUTSIDE) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= WIDTH
-    assert await page.evaluate(SMALL) == []
     await page.evaluate(AXE.read_text("utf-8"))
-    assert await page.evaluate(SERIOUS) == []
+    for look in (OUTSIDE, SMALL, ASTRAY, SERIOUS):
+        found = await page.evaluate(look)
+        assert found == [], found

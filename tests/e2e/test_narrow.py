@@ -7,13 +7,12 @@ import aiohttp
 import pytest
 from playwright.async_api import BrowserContext
 
-from tests.browser import chromium
+from tests.browser import WIDTH, chromium
+from tests.e2e.tapped import is_fine
 from tests.stories.acts import SU, WEN
 from tests.stories.pages import logged_in
 from tests.stories.test_similar import hands_in, of_2023
 from tests.town import HOST, Town
-
-WIDTH = 320
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ async def test_the_pages_fit_a_small_phone(town: Town, phone: BrowserContext) ->
         assert got is not None
         assert got.status == 200
         assert found in await page.inner_text("main")
-        assert await page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+        await is_fine(page)
         size = await page.evaluate("parseFloat(getComputedStyle(document.querySelector('main p')).fontSize)")
         assert size >= 14
     marked = page.locator("mark").first

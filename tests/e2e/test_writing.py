@@ -18,6 +18,11 @@ from tests.town import Town
 
 FILE = (TITLE, "情况分析：", "我市老旧小区多，老人下楼难。", "具体建议：", "1. 由住建部门牵头。", "2. 财政补助。")
 IN_CHAT = "关于在聊天里改过的提案"
+# what the page says at once
+TYPED = """() => {
+    document.getElementById("title").dispatchEvent(new InputEvent("input", { bubbles: true }));
+    return document.getElementById("status").textContent;
+}"""
 
 
 @pytest.fixture
@@ -122,6 +127,7 @@ async def test_a_draft_is_written_through_a_lost_connection(town: Town, context:
     await town.quiet()
     await person.reads("请看一遍", TITLE, "1. 由住建部门牵头", "走访")
     await page.get_by_role("link", name="回本页修改").click()
+    await expect(page.locator("#status")).to_have_text("写了就存")
 
     # it is handed in while one more sentence waits for the connection: that is not lost either
     await context.set_offline(True)
@@ -135,6 +141,26 @@ async def test_a_draft_is_written_through_a_lost_connection(town: Town, context:
     await expect(page.get_by_role("heading", name="现在是“已提交”")).to_be_visible()
     await expect(page.get_by_text("又去了一次")).to_be_visible()
     await is_fine(page)
+
+
+async def test_a_draft_whose_script_is_lost_on_the_way_promises_nothing(town: Town, context: BrowserContext) -> None:
+    await tells(town, LIN, "我要提案")
+    await context.route("**/draft.js", lambda route: route.abort("internetdisconnected"))
+    page = await opens_as(town, context, LIN, "/p/drafts/1")
+    await page.get_by_label("案由").fill(TITLE)
+    await expect(page.locator("#status")).to_have_text("写完请点“保存”")
+    await expect(page.get_by_text("写了就存")).to_have_count(0)
+    await page.get_by_role("button", name="保存").last.click()
+    await expect(page.locator("#status")).to_have_text("已保存 10:00，再改请再点“保存”")
+    assert (await proposal(town)).title == TITLE
+    await is_fine(page)
+
+    # it comes, to a phone that was without a connection already: the first letter is answered for
+    await context.unroute("**/draft.js")
+    await page.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
+    await page.goto(f"{town.address}/p/drafts/1")
+    await expect(page.locator("#status")).to_have_text("写了就存")
+    assert "先存在本机" in await page.evaluate(TYPED)
 
 
 async def test_a_draft_is_handed_in_on_the_page(town: Town, context: BrowserContext) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 from sqlmodel import Session, select
+from structlog.testing import capture_logs
 
+from bot.wecom.client import Medium, WeComClient
 from handlers.pages.attachments import look
 from models.attachment import Attachment, AttachmentContent
 from models.conversation import Conversation
@@ -16,7 +18,9 @@ from models.messages import Wait
 from models.people import Holding, Person
 from models.proposal import Proposal
 from models.states import State
+from models.store import locked
 from simulator.media import PICTURE
+from simulator.person import Person as Somebody
 from tests.memory import lived_once
 from tests.stories.acts import (
     ANSWERS,
@@ -289,27 +293,77 @@ async def test_a_picture_becomes_an_attachment_of_the_step(town: Town) -> None:
     assert content == PICTURE
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_picture_taken_back_while_its_bytes_are_written_down_is_gone(town: Town) -> None:
-    town.platform.switches.break_down("media/get", status=503)
-    lin = await tells(town, LIN, "我要提案", *ANSWERS[:2])
-    await lin.sends_picture()
-    await all_have_read(town)
+# what the platform answers when it is asked for the bytes: all is well, not now, never
+ANSWERED = pytest.mark.parametrize("errcode", [None, -1, 40007])
+ON_BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@ON_BOTH
+@ANSWERED
+async def test_a_picture_taken_back_while_it_is_written_down_is_gone(
+    town: Town, errcode: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lin = await about_to_send_a_picture(town, errcode)
     held, go_on = threading.Event(), threading.Event()
 
-    def keeps(session: Session) -> None:
-        session.get_one(Attachment, 1, with_for_update=True)
+    def holds(session: Session, kind: type[Attachment], key: int) -> Attachment | None:
+        row = locked(session, kind, key)
         held.set()
         go_on.wait(10)
-        session.add(AttachmentContent(attachment_id=1, data=PICTURE))
+        return row
 
-    keeping = asyncio.create_task(asyncio.to_thread(town.app.store.write, keeps))
-    await asyncio.to_thread(held.wait, 10)
-    await lin.says("撤回")
-    await asyncio.to_thread(somebody_waits_for_a_row, town.settings.database.url)
+    monkeypatch.setattr("bot.fetcher.locked", holds)
+    await lin.sends_picture()
+    assert await asyncio.to_thread(held.wait, 10)
+    taking_back = asyncio.create_task(lin.says("撤回"))
+    if not town.app.store.is_sqlite:  # whose only writer is the one that is held
+        await asyncio.to_thread(somebody_waits_for_a_row, town.settings.database.url)
     go_on.set()
-    await keeping
+    await taking_back
     await lin.reads("已撤回刚才的图片", within=10)
+    await nothing_is_left_of_it(town)
+
+
+@ON_BOTH
+@ANSWERED
+async def test_a_picture_taken_back_while_it_is_on_its_way_is_gone(
+    town: Town, errcode: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lin = await about_to_send_a_picture(town, errcode)
+    come, go_on = asyncio.Event(), asyncio.Event()
+
+    async def lingers(client: WeComClient, media_id: str) -> Medium:
+        try:
+            return await download(client, media_id)
+        finally:
+            come.set()
+            await go_on.wait()
+
+    download = WeComClient.download
+    monkeypatch.setattr(WeComClient, "download", lingers)
+    await lin.sends_picture()
+    await come.wait()
+    await lin.says("撤回")
+    await lin.reads("已撤回刚才的图片", within=10)
+    with capture_logs() as lines:
+        go_on.set()
+        await town.quiet()
+    assert [line for line in lines if line["log_level"] == "error"] == []
+    lin.reads_nothing_more()
+    await nothing_is_left_of_it(town)
+
+
+async def about_to_send_a_picture(town: Town, errcode: int | None) -> Somebody:
+    """In the middle of a draft; the platform will answer so when it is asked for the bytes."""
+    lin = await tells(town, LIN, "我要提案", *ANSWERS[:2])
+    await all_have_read(town)
+    if errcode:
+        town.platform.switches.break_down("media/get", errcode=errcode, times=1)
+    return lin
+
+
+async def nothing_is_left_of_it(town: Town) -> None:
+    await town.quiet()
     assert await rows(town, Attachment) == []
     assert await town.look(lambda session: session.get(AttachmentContent, 1)) is None
 

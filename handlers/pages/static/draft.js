@@ -1,10 +1,12 @@
 "use strict";
 // The draft saves itself: each part a moment after it was typed. What is not known to be saved lies in this browser's
-// own store until it is, so a lost connection loses nothing. Without this script the page is a plain form.
+// own store until it is, so a lost connection loses nothing. Without this script the page is a plain form, and says so:
+// a page that is loaded as the connection goes may never get it.
 (() => {
   const form = document.getElementById("draft");
   const items = document.getElementById("items");
   const status = document.getElementById("status");
+  const OFFLINE = "现在没有网络，写的先存在本机，连上后自动保存";
   const PAUSE = 700, AGAIN = 4000, PATIENCE = 15000; // milliseconds
   const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/g;
   const NOTES = { researched: "research_note", public: "no_public_reason" };
@@ -87,6 +89,7 @@
     count();
     if (!stopped && !clashing.has(name)) {
       if (navigator.onLine) say("正在写……");
+      else say(OFFLINE, true);
       clearTimeout(timer);
       timer = setTimeout(flush, PAUSE);
     }
@@ -291,7 +294,7 @@
     else if (await settled()) form.requestSubmit(event.submitter);
   });
   window.addEventListener("online", () => { flush(); });
-  window.addEventListener("offline", () => say("现在没有网络，写的先存在本机，连上后自动保存", true));
+  window.addEventListener("offline", () => say(OFFLINE, true));
   window.addEventListener("pagehide", () => { flush(); });
 
   for (const [name, before] of Object.entries(pending)) {
@@ -307,5 +310,6 @@
   form.querySelectorAll("textarea").forEach(grow);
   count();
   form.dataset.ready = "1";
+  say(status.dataset.alive);
   if (ready().length) flush();
 })();
