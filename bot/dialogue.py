@@ -62,6 +62,13 @@ class Dialogues(Progress):
         if current := self.current(turn):
             self.step_aside(current)
         dialogue = self.by_name[name]
+        subject = dialogue.subject(subject)
+        if dialogue.one_each and (begun := self.begun_about(turn, name, subject)):
+            self.take_up(begun)
+            begun.conversation.step = dialogue.steps[0].name
+            if not silent:
+                self.ask(begun)
+            return
         if answers is None:
             answers, step = dialogue.begin(turn, subject)
         conversation = Conversation(

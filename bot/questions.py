@@ -132,6 +132,10 @@ class Dialogue:
     words: Callable[[Exchange, str], str | None] = field(default=lambda exchange, text: None)  # see Dialogues._own
     attach: Callable[[Exchange, updates.Update], tuple[str, int]] | None = None  # keeps what was sent: words, its id
     detach: Callable[[Exchange, int], str] = field(default=lambda exchange, key: "")
+    subject: Callable[[str], str] = field(
+        default=lambda subject: subject
+    )  # what it is about, of what it is opened with
+    one_each: bool = False  # about one subject a person has one: it is taken up again, at its first question
     parkable: bool = False  # may be laid aside and taken up again
     announced: bool = True  # its first question says what it is about: other cases' news may stand between
 

@@ -55,6 +55,12 @@ class Shelf:
         ).all()
         return [exchange for exchange in (Exchange(turn, row) for row in rows) if self._is_known(exchange)]
 
+    def begun_about(self, turn: Turn, name: str, subject: str) -> Exchange | None:
+        """The person's dialogue of this name about this subject, open or laid aside."""
+        current = self.current(turn)
+        begun = [*([current] if current else []), *self.laid_aside(turn)]
+        return next((e for e in begun if (e.conversation.dialogue, e.subject) == (name, subject)), None)
+
     def title(self, exchange: Exchange) -> str:
         """How this dialogue is called."""
         return self.by_name[exchange.conversation.dialogue].title(exchange)

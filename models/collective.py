@@ -156,7 +156,12 @@ def in_hand(session: Session, userid: str) -> Sequence[Proposal]:
     ids = session.connection().execute(writing.union(speaking)).scalars().all()  # apart: each by its own index
     alive = select(Section.id).where(Section.proposal_id == Proposal.id, col(Section.dropped).is_(False)).exists()
     wanted = select(Proposal).where(col(Proposal.id).in_(ids), alive).order_by(col(Proposal.id).desc())
-    return [proposal for proposal in session.exec(wanted) if proposal.state is State.DRAFT]
+    return [proposal for proposal in session.exec(wanted) if is_written(proposal)]
+
+
+def is_written(proposal: Proposal) -> bool:
+    """Whether its writers have it in hand: not handed in yet, or returned to be mended."""
+    return proposal.state in {State.DRAFT, State.RETURNED}
 
 
 def within_reach(userid: str) -> list[Any]:
@@ -224,7 +229,7 @@ def write(session: Session, proposal: Proposal, section: Section, text: str, by:
     section.text, section.stamp = text, section.stamp + 1
     session.add(section)
     session.add(Revision(section_id=section.id or 0, stamp=section.stamp, text=text, person=by, at=now))
-    gather(session, proposal)
+    follow(session, proposal)
 
 
 def keep_apart(session: Session, section: Section, text: str, by: str, now: datetime, since: int) -> None:
@@ -238,7 +243,7 @@ def discard(session: Session, proposal: Proposal) -> None:
     for section in sections_of(session, proposal):
         section.dropped = True
         session.add(section)
-    gather(session, proposal)
+    follow(session, proposal)
 
 
 def is_untouched(session: Session, proposal: Proposal) -> bool:
@@ -265,12 +270,24 @@ def remarks_of(session: Session, *sections: Section) -> Sequence[Remark]:
     return session.exec(wanted.order_by(col(Remark.id))).all()
 
 
-def gather(session: Session, proposal: Proposal) -> None:
-    """The row says what the parts say."""
+def texts_of(session: Session, proposal: Proposal) -> dict[str, Any]:
+    """What the parts say, by the names of the proposal's fields."""
     session.flush()
     sections = sections_of(session, proposal)
     said = {section.kind: section.text for section in sections}
-    proposal.title, proposal.analysis = said.get(TITLE, ""), said.get(ANALYSIS, "")
-    proposal.suggestions = [s.text for s in sections if s.kind == SUGGESTION and s.text]
+    suggestions = [s.text for s in sections if s.kind == SUGGESTION and s.text]
+    return {"title": said.get(TITLE, ""), "analysis": said.get(ANALYSIS, ""), "suggestions": suggestions}
+
+
+def follow(session: Session, proposal: Proposal) -> None:
+    """A draft's row says what the parts say; one that was returned keeps its text until it is handed in again."""
+    if proposal.state is State.DRAFT:
+        gather(session, proposal)
+
+
+def gather(session: Session, proposal: Proposal) -> None:
+    """The row says what the parts say."""
+    for name, value in texts_of(session, proposal).items():
+        setattr(proposal, name, value)
     session.add(proposal)
     session.flush()

@@ -80,10 +80,17 @@ def signatures_in(step: Step) -> Why:
 @stated("必填各项齐全；联名人同意的就是这份正文")
 def still_signed(step: Step) -> Why:
     """T09: a text that was changed in substance is signed anew before it is handed in again."""
+    if step.proposal.organisation:
+        return "集体提案请点“修改”打开分工，改好后由负责人以单位名义提交。"
     if why := complete(step):
         return why
     stale = [p for p in signatures_of(step.session, step.proposal, Sign.SIGNED) if p.digest != digest(step.proposal)]
     return "正文改过，要请联名人重新确认：请点“邀请联名”。" if stale else None
+
+
+def in_ones_own_name(row: Row) -> bool:
+    """Whether its first proposer hands it in alone: one in an organisation's name goes by its writers' desk."""
+    return not (isinstance(row, Proposal) and row.organisation)
 
 
 @stated("有未答复或逾期的邀请")

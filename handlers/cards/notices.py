@@ -87,7 +87,15 @@ def to_review(which: str, how: str) -> Callable[[Told], Say]:
 
 
 def returned(t: Told) -> Say:
-    """The member: please mend it; what has to be mended. The co-signers: for information (T08)."""
+    """The member: please mend it; what has to be mended. The co-signers: for information (T08). All who write along."""
+    if t.proposal.organisation:
+        return _card(
+            t,
+            "提案退回修改",
+            f"请在{day(t.proposal.due_on)}前改好：点“修改”看分工，各改各的部分，改好由负责人以单位名义提交。\n"
+            f"需要修改：{_shown(t.proposal.reason)}",
+            (("案由", t.proposal.title), ("编号", t.proposal.number), ("审查人", t.by)),
+        )
     if not t.is_first:
         return Words(f"{t.yours}{named(t.proposal)}退回修改，由{t.proposer}修改后重新提交。{_full_text(t)}")
     return _card(

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.payload import Payload
-from bot.questions import Exchange
 from bot.router import Router, listed
 from bot.turn import Turn
 from handlers.cards.told import named
@@ -13,7 +12,6 @@ from models.errors import Refused
 from models.messages import Lane
 from models.people import Organisation, Person
 from models.proposal import Proposal
-from models.states import State
 
 router = Router()
 
@@ -107,26 +105,15 @@ def found(turn: Turn, organisation: str) -> None:
 def open_desk(turn: Turn, number: int, note: str = "") -> None:
     """The workspace, as it stands: the one somebody has laid aside, or a new one. With a note it is not shown anew."""
     proposal = turn.get(Proposal, number)
-    if proposal.state is not State.DRAFT:
+    if not collective.is_written(proposal):
         raise Refused(f"这件集体提案现在是“{proposal.state.value}”，不用再写了。")
     if not collective.has_a_hand(turn.session, proposal, turn.actor.userid):
         raise Refused("您不在这件集体提案的执笔人之列，看不到草稿。有疑问请联系负责人。")
     if not collective.sections_of(turn.session, proposal):
         raise Refused("这件集体提案已经作废，不用再写了。")
-    current = turn.dialogues.current(turn)
-    begun = [*([current] if current else []), *turn.dialogues.laid_aside(turn)]
-    desk = next((e for e in begun if _is_desk_of(e, number)), None)
-    if desk is None:
-        turn.dialogues.open(turn, "collective", str(number), silent=True)
-        desk = turn.dialogues.current(turn)
-        assert desk is not None
-    else:
-        turn.dialogues.take_up(desk)
-        desk.conversation.step = "desk"
+    turn.dialogues.open(turn, "collective", str(number), silent=bool(note))
     if note:
         turn.say(note + what_is_left(turn, proposal))
-    else:
-        turn.dialogues.ask(desk)
 
 
 def what_is_left(turn: Turn, proposal: Proposal) -> str:
@@ -135,7 +122,3 @@ def what_is_left(turn: Turn, proposal: Proposal) -> str:
     missing = [collective.label(turn.session, section) for section in sections if not section.text]
     left = f"还差{'、'.join(missing)}。" if missing else "各部分都有了。"
     return f"{left}回复序号接着写，“集体提案”看分工。"
-
-
-def _is_desk_of(exchange: Exchange, number: int) -> bool:
-    return exchange.conversation.dialogue == "collective" and exchange.subject == str(number)

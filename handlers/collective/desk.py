@@ -9,12 +9,12 @@ from bot.turn import Turn
 from bot.undo import forget
 from bot.wecom import updates
 from handlers.actions import acknowledge, perform
-from handlers.cards.told import named
+from handlers.cards.told import day, named
 from handlers.collective.attached import room, take_away
 from handlers.collective.pasting import fill
 from handlers.collective.words import WORDS
 from handlers.draft.attachments import asked_away, attach, detach
-from handlers.draft.parts import answers_of, proposal_of, write_rest
+from handlers.draft.parts import answers_of, number_in, proposal_of, write_rest
 from handlers.draft.preview import in_large_print, past_deadline, preview
 from handlers.draft.steps import DRAFT
 from handlers.moves import forget_desks
@@ -71,8 +71,10 @@ def _desk(exchange: Exchange) -> str:
     proposal = proposal_of(exchange)
     writers = "、".join(person.name for person in collective.writers_of(session, proposal))
     head = session.get_one(Person, proposal.proposer).name
-    lines = [called(exchange), f"负责人{head}；执笔：{writers or '还没有请人'}", *_parts(turn, proposal)]
-    return "\n".join([*lines, _how(exchange, proposal, writers)])
+    lines = [called(exchange), f"负责人{head}；执笔：{writers or '还没有请人'}"]
+    if proposal.state is State.RETURNED:
+        lines.append(f"退回修改：{proposal.reason}（请在{day(proposal.due_on)}前改好；改好提交前，原来的全文不变）")
+    return "\n".join([*lines, *_parts(turn, proposal), _how(exchange, proposal, writers)])
 
 
 def _how(exchange: Exchange, proposal: Proposal, writers: str) -> str:
@@ -124,9 +126,8 @@ def ready(exchange: Exchange) -> None:
 def _seated(exchange: Exchange) -> Proposal:
     """What is written here, for whoever has a hand in it, as long as it is a draft."""
     proposal = proposal_of(exchange)
-    if proposal.state is not State.DRAFT or not collective.has_a_hand(
-        exchange.turn.session, proposal, exchange.turn.actor.userid
-    ):
+    me = exchange.turn.actor.userid
+    if not collective.is_written(proposal) or not collective.has_a_hand(exchange.turn.session, proposal, me):
         raise Refused("这件集体提案现在不由您参与起草。回复“取消”离开，“我的提案”看进展。")
     return proposal
 
@@ -159,7 +160,7 @@ def _fresh(exchange: Exchange, render: Callable[[Exchange], str]) -> str:
     """The texts as the parts have them now, with what the head has answered."""
     proposal = proposal_of(exchange)
     kept = exchange.conversation.answers
-    texts = {"title": proposal.title, "analysis": proposal.analysis, "suggestions": proposal.suggestions}
+    texts = collective.texts_of(exchange.turn.session, proposal)
     rest = kept if is_head(exchange) else _rest_of(proposal)
     exchange.conversation.answers = {**rest, **texts}
     whole = render(exchange)
@@ -215,11 +216,13 @@ def _hand_in(exchange: Exchange) -> None:
     turn, proposal = exchange.turn, proposal_of(exchange)
     ready(exchange)
     turn.response_code = exchange.conversation.response_code
-    late = past_deadline(exchange)
+    late, again = past_deadline(exchange), "重新" if proposal.serial_no else ""
+    collective.gather(turn.session, proposal)
+    write_rest(exchange.answers, proposal)
     perform(turn, proposal, Event.SEAL, {})
     forget_desks(turn, proposal)
     name = collective.author(turn.session, proposal)
-    acknowledge(turn, proposal, f"已以{name}名义提交，流水号：{proposal.serial_no}")
+    acknowledge(turn, proposal, f"已以{name}名义{again}提交，流水号：{proposal.serial_no}")
     if late:
         turn.say(late.replace("现在提交按", "这件按"))
 
@@ -251,6 +254,8 @@ DESK = Dialogue(
     _done,
     _keep,
     _begin,
+    subject=lambda subject: str(number_in(subject)),
+    one_each=True,
     words=_words,
     attach=_attach,
     detach=_detach,

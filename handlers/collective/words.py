@@ -268,7 +268,7 @@ def _remove(exchange: Exchange, proposal: Proposal, found: re.Match[str]) -> str
         raise Refused(f"{what}是必填的，不能删除，可以重写。")
     section.dropped = True
     turn.session.add(section)
-    collective.gather(turn.session, proposal)
+    collective.follow(turn.session, proposal)
     _tell(turn, f"{_called(turn, proposal)}的{what}已由{turn.actor.name}删去。", section.writer)
     return f"删除了{what}。" + (f"原文：\n{clipped(section.text)}" if section.text else "")
 
@@ -278,6 +278,8 @@ def _discard(exchange: Exchange, proposal: Proposal, found: re.Match[str]) -> st
     turn = exchange.turn
     must_organise(turn, proposal)
     called = _called(turn, proposal)
+    if proposal.serial_no:
+        raise Refused(f"{called}已经提交过，不能作废。不办了请负责人回复“申请撤案”。")
     if not found[1]:
         return f"{called}要作废吗？写过的各稿都留着，但不能再提交。确定请回复“确认作废”。"
     writers = [person.userid for person in collective.writers_of(turn.session, proposal)]

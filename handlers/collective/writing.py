@@ -19,7 +19,6 @@ from models.guards import length
 from models.messages import Lane
 from models.people import Person
 from models.proposal import Proposal
-from models.states import State
 
 SHOWN = 700  # characters of a text that is shown back in the chat
 
@@ -162,7 +161,7 @@ def _why_not(exchange: Exchange) -> str:
     """Why this part is no longer one's own to write."""
     turn = exchange.turn
     proposal, section = section_of(exchange)
-    if proposal.state is not State.DRAFT:
+    if not collective.is_written(proposal):
         return f"这件集体提案已经是“{proposal.state.value}”"
     if section.dropped:
         return "这一部分已经删去"

@@ -106,8 +106,8 @@ def test_what_is_asked_for_is_a_dialogue_and_every_dialogue_is_opened_by_somebod
         "discard",
         "enter",
         *("topics", "recall_topic"),
-        *("collective", "part"),
-    }  # the draft's own small questions, and whose it is; the catalogue of topics; writing together
+        "part",
+    }  # the draft's own small questions, and whose it is; the catalogue of topics; a part of what is written together
 
 
 def test_what_waits_for_somebody_is_also_offered_as_a_button() -> None:

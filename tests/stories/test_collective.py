@@ -260,17 +260,42 @@ async def test_it_is_written_and_handed_in_without_cards(town: Town) -> None:
     assert (await proposal(town)).state is State.SUBMITTED
 
 
-async def test_it_lives_on_in_the_organisations_name(town: Town) -> None:
+async def test_what_is_returned_is_mended_by_its_writers_and_handed_in_again_by_the_head(town: Town) -> None:
     jia = await handed_in(town)
     await taps(town, WEN, "受理", "退回修改")
     await tells(town, WEN, "请写明补贴标准。")
-    await jia.reads("提案退回修改", "请写明补贴标准。")
+    su, zhou = town.person(SU), town.person(ZHOU)
+    for phone in (jia, su, zhou):
+        await phone.reads("提案退回修改", "各改各的部分", "请写明补贴标准。", "修改")
     await all_have_read(town)
-    await taps(town, JIA, "修改")
-    await tells(town, JIA, "加一条 明确每人每月的补贴标准。", "邀请 何静姝")
-    await jia.reads("集体提案以单位名义提出，不请委员联名")
+    await taps(town, SU, "修改")
+    await su.reads("退回修改：请写明补贴标准。", "2 情况分析（苏婉宁）", "回复序号写那一部分")
+    await tells(town, SU, "2", "补贴标准各县不一，多的每月六百元，少的没有。", "完", SEAL)
+    await su.reads("只有负责人贾有恒能以单位名义提交")
+    assert (await proposal(town)).analysis == "\n".join(ANALYSIS), "the office reads what it has returned"
     await tells(town, JIA, "提交")
-    await jia.reads("已重新提交")
+    await jia.reads("打开分工，改好后由负责人以单位名义提交")
+    await taps(town, JIA, "修改")
+    await jia.reads("退回修改：请写明补贴标准。", "都写好了")
+    await tells(town, JIA, "加一条", "4", "明确每人每月的补贴标准。", "作废")
+    await jia.reads("已经提交过，不能作废")
+    await tells(town, JIA, "版本 2")
+    await jia.reads("情况分析的版本", "第2版", "苏婉宁")
+    await tells(town, JIA, "预览")
+    await jia.reads("请看一遍", "多的每月六百元", "明确每人每月的补贴标准。")
+    await taps(town, JIA, SEAL)
+    await jia.reads(f"已以{BODY}名义重新提交，流水号：S20260001")
+    await su.reads("您参与起草的", "已由负责人以单位名义提交")
+    row = await proposal(town)
+    assert (row.state, row.suggestions) == (State.SUBMITTED, [SUGGESTION, "明确每人每月的补贴标准。"])
+    seen = await page(town, WEN)
+    assert ("请写明补贴标准。" in seen, "少的没有" in seen, f"<p>{ANALYSIS[1]}</p>" in seen) == (True, True, False)
+    await tells(town, SU, "集体提案")
+    await su.reads("集体提案由组织的负责人或联系人发起")
+
+
+async def test_it_lives_on_in_the_organisations_name(town: Town) -> None:
+    jia = await handed_in(town)
     await all_have_read(town)
     for who, label in ((WEN, "受理"), (WEN, "通过"), (SHEN, "通过"), (CHENG, "立案")):
         await all_have_read(town)
