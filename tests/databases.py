@@ -32,6 +32,7 @@ QUICK = {
     "shared_buffers": "32MB",
     "max_connections": "60",
     "autovacuum": "off",
+    "deadlock_timeout": "100ms",  # else many at once wait a second for each that stands crosswise
 }
 
 
