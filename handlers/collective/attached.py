@@ -20,7 +20,7 @@ def take_away(turn: Turn, proposal: Proposal, place: int) -> str:
     if turn.actor.userid not in {proposal.proposer, row.person}:
         raise Refused(_not_yours(turn, proposal, row, place))
     sender = access.active(turn.session, row.person)
-    told = remove(turn, have, place)
+    told = remove(turn, proposal, have, place)
     if sender and sender.userid != turn.actor.userid:
         called = f"{collective.author(turn.session, proposal)}集体提案{named(proposal)}"
         turn.say(f"{turn.actor.name}删去了您给{called}发的一个附件。", to=sender, lane=Lane.NOTICE)

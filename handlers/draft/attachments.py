@@ -7,7 +7,7 @@ from bot.questions import Exchange, bare
 from bot.turn import Turn
 from bot.wecom import updates
 from handlers.attached import names_of, of_what
-from handlers.draft.parts import proposal_of
+from handlers.draft.parts import IN_HAND, proposal_of
 from models.attachment import KINDS, Attachment, attachments_of, forget
 from models.errors import Refused
 from models.proposal import Proposal
@@ -33,6 +33,7 @@ def keep(
 
     Refused when there are too many; `when_full` says what this person can do about it.
     """
+    _must_be_in_hand(proposal)
     most, there = turn.rules.attachments_max, attachments_of(turn.session, proposal.id)
     if (have := len(there)) >= most:
         raise Refused(f"附件最多{most}个，这一个没有收下。{when_full(there) if have else '有材料请交给提案委。'}")
@@ -52,6 +53,12 @@ def keep(
     return told + (TO_TEXT if kind == "voice" else "不要了回复“撤回”。"), row.id or 0
 
 
+def _must_be_in_hand(proposal: Proposal) -> None:
+    """What has ended elsewhere keeps what it has, though it still lies open here: it may have been withdrawn."""
+    if proposal.state not in IN_HAND:
+        raise Refused(f"这件提案现在是“{proposal.state.value}”，附件不能再改。回复“取消”离开。")
+
+
 def _sent(update: updates.Update) -> tuple[str, str, str]:
     match update:
         case updates.Picture(media_id=media_id):
@@ -68,6 +75,7 @@ def detach(exchange: Exchange, key: int) -> str:
     row = exchange.turn.session.get(Attachment, key)
     if row is None:
         raise Refused("这个附件已经不在了。")
+    _must_be_in_hand(exchange.turn.get(Proposal, row.proposal_id))
     forget(exchange.turn.session, row)
     return f"已撤回刚才的{KINDS[row.kind]}。"
 
@@ -85,8 +93,9 @@ def numbered(have: Sequence[Attachment], place: int) -> Attachment:
     return have[place - 1]
 
 
-def remove(turn: Turn, have: Sequence[Attachment], place: int) -> str:
+def remove(turn: Turn, proposal: Proposal, have: Sequence[Attachment], place: int) -> str:
     """Taken away later, by its number in the preview."""
+    _must_be_in_hand(proposal)
     forget(turn.session, numbered(have, place))
     return f"删除了第{place}个附件，还有{len(have) - 1}个。" if have[1:] else f"删除了第{place}个附件。"
 

@@ -28,8 +28,8 @@ def edited(exchange: Exchange, text: str) -> str | None:
     if (told := advice.wanted(exchange, words)) is not None:
         return told
     if (place := attachments.asked_away(text)) is not None:  # nobody means this to be a part of the text
-        have = attachments_of(exchange.turn.session, proposal_of(exchange).id)
-        return attachments.remove(exchange.turn, have, place)
+        proposal = proposal_of(exchange)
+        return attachments.remove(exchange.turn, proposal, attachments_of(exchange.turn.session, proposal.id), place)
     if exchange.conversation.step in WRITING:
         return None
     for pattern, work in _WORDS:

@@ -13,6 +13,8 @@ from models.rules import SHANGHAI
 from models.states import Origin, State
 from models.topic import give_back
 
+IN_HAND = frozenset({State.DRAFT, State.COSIGNING, State.RETURNED})  # while a proposal is its writer's to change
+
 
 def new_draft(turn: Turn) -> Proposal:
     """An empty one."""

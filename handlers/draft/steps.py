@@ -8,7 +8,7 @@ from handlers.draft import paste
 from handlers.draft.attachments import attach, detach
 from handlers.draft.begin import is_member
 from handlers.draft.edits import edited
-from handlers.draft.parts import begin, called, keep, noted, number_in, proposal_of, said_yes, stood, write
+from handlers.draft.parts import IN_HAND, begin, called, keep, noted, number_in, proposal_of, said_yes, stood, write
 from handlers.draft.preview import in_large_print, past_deadline, preview
 from models.errors import Refused
 from models.states import State
@@ -46,7 +46,7 @@ def submit(exchange: Exchange) -> None:
     """Hand it in; what is missing is said, and nothing is lost."""
     turn = exchange.turn
     proposal = proposal_of(exchange)
-    if "|" in exchange.subject and proposal.state not in {State.DRAFT, State.COSIGNING, State.RETURNED}:
+    if "|" in exchange.subject and proposal.state not in IN_HAND:
         turn.dialogues.drop(exchange)
         turn.say(f"这件提案现在是“{proposal.state.value}”，不用再提交。")
         return

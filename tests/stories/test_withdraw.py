@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.attachment import Attachment
 from models.audit import Audit
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal
@@ -91,6 +92,28 @@ async def test_a_member_asks_and_the_director_grants(town: Town) -> None:
     await town.person(WEN).reads("现在没有可以“受理”的事")
     await tells(town, LIN, "我的提案")
     await lin.reads("已撤案", "撤案理由", WHY)
+
+
+async def test_what_was_withdrawn_while_it_was_open_keeps_its_attachments(town: Town) -> None:
+    lin = await drafted(town)
+    await lin.sends_picture()
+    await tells(town, LIN, "提交")
+    await all_have_read(town)
+    await taps(town, WEN, "受理", "退回修改")
+    await tells(town, WEN, "请写明补贴标准。")
+    await asks(town)
+    await all_have_read(town)
+    await tells(town, LIN, "修改")
+    await lin.sends_picture()
+    await lin.reads("图片收到", "共2个")
+    await taps(town, CHENG, "准予撤案")
+    await all_have_read(town)
+    for words in ("删除附件 1", "撤回"):
+        await tells(town, LIN, words)
+        await lin.reads("现在是“已撤案”，附件不能再改", "取消")
+    await lin.sends_picture()
+    await lin.reads("现在是“已撤案”，附件不能再改")
+    assert len(await rows(town, Attachment)) == 2
 
 
 async def test_the_director_says_no_and_it_goes_on(town: Town) -> None:
