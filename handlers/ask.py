@@ -168,7 +168,7 @@ def where_it_stands(turn: Turn, proposal: Proposal) -> str:
     units = [f"{turn.session.get_one(Unit, a.unit).name}（{a.part.value}）{a.state.value}" for a in live]
     follows = what_next(turn, proposal)
     if proposal.state is State.RETURNED:
-        follows = f"需要修改：{proposal.reason}。{follows}"
+        follows = f"需要修改：{proposal.reason.rstrip('。')}。{follows}"
     if proposal.state is State.WITHDRAWN:
         return f"撤案理由：{proposal.reason}"
     if proposal.state is State.REJECTED:

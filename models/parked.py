@@ -60,7 +60,7 @@ def drop(session: Session, name: str) -> None:
 
 def _row(session: Session, name: str) -> Incoming | Outgoing:
     kind, _, number = name.partition(":")
-    if kind in KINDS and number.isascii() and number.isdecimal() and len(number) < 16:
+    if kind in KINDS and number.isascii() and number.isdecimal() and len(number) < 10:  # ids have 31 bits
         row = locked(session, KINDS[kind], int(number))
         if row is not None and row.state is Wait.PARKED:
             return row

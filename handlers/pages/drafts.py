@@ -10,6 +10,7 @@ from bot.acting import ACTING
 from bot.questions import Exchange
 from bot.turn import Turn
 from bot.wecom.oauth import form_token
+from handlers.attached import names_of
 from handlers.draft import whole
 from handlers.draft.parts import proposal_of
 from handlers.draft.preview import advice
@@ -33,7 +34,7 @@ from handlers.pages.forms import (
 )
 from handlers.pages.proposals import MISSING, STRANGER
 from models import access
-from models.attachment import KINDS, attachments_of
+from models.attachment import attachments_of
 from models.errors import Refused
 from models.proposal import Proposal
 from models.rules import SHANGHAI
@@ -116,7 +117,7 @@ def _values(exchange: Exchange) -> dict[str, Any]:
         "advice": advice(exchange),
         "said_before": proposal.reason if proposal.reason and proposal.state.name in {"RETURNED", "DRAFT"} else "",
         "state": proposal.state.value,
-        "attachments": [row.name or KINDS[row.kind] for row in attachments_of(turn.session, proposal.id)],
+        "attachments": names_of(turn.session, attachments_of(turn.session, proposal.id)),
         "errors": {},
         "theirs": {},
         "saved": "",
@@ -222,7 +223,8 @@ def _posted(name: str, fields: Fields, act: str) -> Any:
 def _moved(items: list[str], act: str) -> list[str]:
     """up:2, down:2, remove:2, as the buttons beside each suggestion have it."""
     what, _, where = act.partition(":")
-    if not where.isdecimal() or not 1 <= (place := int(where)) <= len(items):
+    place = next((at for at in range(1, len(items) + 1) if where == str(at)), 0)
+    if not place:
         return items
     rest = [*items[: place - 1], *items[place:]]
     if what == "remove":

@@ -112,9 +112,10 @@ def _chosen(fields: Fields) -> tuple[Parts, list[Parts]]:
     found = _proposals_in(text)
     if one(fields, "all"):
         return found[0], found[1:]
-    if not (place.isascii() and place.isdecimal() and int(place) < len(found)):
+    chosen = {str(at): parts for at, parts in enumerate(found)}.get(place)
+    if chosen is None:
         raise Refused("请先选放进哪一件。")
-    return found[int(place)], []
+    return chosen, []
 
 
 # --- keeping it -------------------------------------------------------------------------------------------------------

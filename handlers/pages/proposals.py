@@ -8,11 +8,12 @@ from aiohttp import web
 from sqlmodel import Session, col, select
 
 from bot.wecom.oauth import login_redirect, viewer
+from handlers.attached import names_of
 from handlers.cards.told import minute
 from handlers.pages.together import drafting
 from handlers.versions import changes
 from models import access
-from models.attachment import KINDS, Attachment, attachments_of
+from models.attachment import attachments_of
 from models.collective import author, has_a_hand
 from models.handling import Assignment, Communication, Rating
 from models.joint import has_signed, seconders, signatures_of, signers, versions_of
@@ -78,19 +79,18 @@ def look(session: Session, userid: str, number: int) -> Seen:
             "labels": labels_of(session, proposal),
             "topic": topic_of(session, proposal.id),
             "parts": drafting(session, proposal, person) if proposal.organisation else [],
-            "attachments": [_attached(row) for row in attachments_of(session, proposal.id)],
+            "attachments": _attached(session, proposal),
         },
     )
 
 
-def _attached(row: Attachment) -> dict[str, Any]:
-    """One attachment: a link once it is here."""
-    return {
-        "id": row.id,
-        "name": row.name or KINDS[row.kind],
-        "here": row.state is Wait.DONE,
-        "kilobytes": -(-row.size // 1024),
-    }
+def _attached(session: Session, proposal: Proposal) -> list[dict[str, Any]]:
+    """The attachments, each with the part it was sent for: links once they are here."""
+    rows = attachments_of(session, proposal.id)
+    return [
+        {"id": row.id, "name": name, "here": row.state is Wait.DONE, "kilobytes": -(-row.size // 1024)}
+        for row, name in zip(rows, names_of(session, rows), strict=True)
+    ]
 
 
 def _people(session: Session, proposal: Proposal, own: bool) -> dict[str, Any]:

@@ -35,11 +35,13 @@ from tests.stories.acts import (
     drafted,
     edit,
     everybody_is_at_rest,
+    page,
     proposal,
     rows,
     taps,
     tells,
 )
+from tests.stories.pages import opens
 from tests.town import MONDAY, Town
 
 THREE = ("先修。", "再管。", "常查。")
@@ -281,6 +283,9 @@ async def test_a_picture_becomes_an_attachment_of_the_step(town: Town) -> None:
     await lin.reads("请看一遍", "附件：1图片（情况分析）")
     await tells(town, LIN, "大字", "预览")
     await lin.reads("请看一遍", "附件：1图片（情况分析）")
+    assert ">图片（情况分析）</a>" in await page(town, LIN)
+    status, text = await opens(town, LIN, "/p/drafts/1")
+    assert (status, "已有附件：图片（情况分析）。" in text) == (200, True)
     [row] = await rows(town, Attachment)
     assert (row.step, row.kind, row.mime, row.state, row.size) == (
         "analysis",

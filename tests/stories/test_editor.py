@@ -374,7 +374,7 @@ async def test_of_three_proposals_in_a_document_one_is_chosen(town: Town) -> Non
         await phone.hands_in("/p/drafts/new/file", "三件.txt", "\n".join(three).encode("utf-8-sig"))
         assert "这里有3个案由" in phone.text
         form = phone.form("drafts/new")
-        await phone.sends("/p/drafts/new", form, place="7")
+        await phone.sends("/p/drafts/new", form, place="7" * 5000)
         assert phone.status == 422
         await phone.sends("/p/drafts/new", form, place="1")
         assert phone.field("title") == "关于公厕的提案"
