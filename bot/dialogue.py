@@ -64,10 +64,12 @@ class Dialogues(Progress):
         dialogue = self.by_name[name]
         subject = dialogue.subject(subject)
         if dialogue.one_each and (begun := self.begun_about(turn, name, subject)):
-            self.take_up(begun)
-            begun.conversation.step = dialogue.steps[0].name
-            if not silent:
-                self.ask(begun)
+            if dialogue.taken_up_at:
+                begun.conversation.step = dialogue.taken_up_at
+            if silent:
+                self.take_up(begun)
+            else:
+                self.resume(begun)
             return
         if answers is None:
             answers, step = dialogue.begin(turn, subject)

@@ -135,7 +135,8 @@ class Dialogue:
     subject: Callable[[str], str] = field(
         default=lambda subject: subject
     )  # what it is about, of what it is opened with
-    one_each: bool = False  # about one subject a person has one: it is taken up again, at its first question
+    one_each: bool = False  # about one subject a person has one: it is taken up again …
+    taken_up_at: str = ""  # … at this question, or where it stood
     parkable: bool = False  # may be laid aside and taken up again
     announced: bool = True  # its first question says what it is about: other cases' news may stand between
 

@@ -59,7 +59,8 @@ class Shelf:
         """The person's dialogue of this name about this subject, open or laid aside."""
         current = self.current(turn)
         begun = [*([current] if current else []), *self.laid_aside(turn)]
-        return next((e for e in begun if (e.conversation.dialogue, e.subject) == (name, subject)), None)
+        about = self.by_name[name].subject
+        return next((e for e in begun if e.conversation.dialogue == name and about(e.subject) == subject), None)
 
     def title(self, exchange: Exchange) -> str:
         """How this dialogue is called."""

@@ -10,6 +10,7 @@ from bot.turn import Turn
 from handlers.actions import Stale, acknowledge, get_row, held, perform
 from handlers.cards.buttons import KINDS, Do, do
 from handlers.cards.told import day, named
+from handlers.draft.parts import number_in
 from handlers.names import one_unit
 from models.conversation import Conversation
 from models.errors import Refused
@@ -88,9 +89,7 @@ def forget_draft(turn: Turn, proposal: Proposal) -> None:
     """What was being written is with others now: the half-open dialogue about it ends."""
     current = turn.dialogues.current(turn)
     for exchange in [*([current] if current else []), *turn.dialogues.laid_aside(turn)]:
-        subject = exchange.subject
-        number = subject.split("|")[2] if "|" in subject else subject
-        if exchange.conversation.dialogue == "draft" and number == str(proposal.id):
+        if exchange.conversation.dialogue == "draft" and number_in(exchange.subject) == proposal.id:
             turn.dialogues.drop(exchange)
 
 

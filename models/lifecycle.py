@@ -164,8 +164,10 @@ NAMES: dict[Kind, str] = {
 
 
 def moves_from(row: Row) -> Sequence[Move]:
-    """Every row of the table that begins where this one stands."""
-    return [move for move in TABLES[type(row)] if row.state in move.while_]
+    """Every row of the table that begins where this one stands; nobody heads or writes along what is in one's own name."""
+    alone = isinstance(row, Proposal) and not row.organisation
+    together = {R.HEAD, R.WRITER} if alone else set()
+    return [move for move in TABLES[type(row)] if row.state in move.while_ and move.who not in together]
 
 
 def movers(row: Row) -> set[R]:

@@ -256,6 +256,7 @@ DESK = Dialogue(
     _begin,
     subject=lambda subject: str(number_in(subject)),
     one_each=True,
+    taken_up_at="desk",
     words=_words,
     attach=_attach,
     detach=_detach,

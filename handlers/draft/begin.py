@@ -9,12 +9,13 @@ from bot.questions import Exchange, Resume
 from bot.router import Router, listed
 from bot.turn import Turn
 from bot.wecom.messages import link
-from handlers.draft.parts import called, new_draft, number_in, where
+from handlers.draft.parts import called, new_draft, number_in, proposal_of, where
 from models import access
 from models.collective import CONTACT
 from models.conversation import Listed
 from models.errors import Refused
 from models.paste import is_whole
+from models.states import State
 
 router = Router()
 MEMBER = "member"
@@ -133,8 +134,8 @@ def discard(found: re.Match[str], turn: Turn) -> None:
     exchange = _numbered(turn, int(found[1] or 1))
     if exchange.conversation.dialogue != "draft":
         raise Refused("这不是提案草稿，不能这样删除。")
-    if "|" in exchange.subject:
-        raise Refused("这是退回修改的提案，不能删除；改好后回复“提交”，或联系提案委。")
+    if (proposal := proposal_of(exchange)).state is not State.DRAFT or proposal.serial_no:
+        raise Refused(f"这件提案现在是“{proposal.state.value}”，不能当草稿删除；改好后回复“提交”，或联系提案委。")
     turn.dialogues.open(turn, "discard", str(exchange.conversation.id))
 
 

@@ -25,12 +25,12 @@ def new_draft(turn: Turn) -> Proposal:
 
 
 def proposal_of(exchange: Exchange) -> Proposal:
-    """The row that is being written: the subject is its id, or the move 提交 of a returned one."""
+    """The row that is being written."""
     return exchange.turn.get(Proposal, number_in(exchange.subject))
 
 
 def number_in(subject: str) -> int:
-    """The proposal's id in what a draft's conversation is about."""
+    """The proposal's id in what a draft is about: the id, or the move (修改, 提交) that has opened it."""
     return int(subject.split("|")[2] if "|" in subject else subject)
 
 
@@ -90,10 +90,11 @@ def answers_of(p: Proposal) -> dict[str, Any]:
 
 
 def begin(turn: Turn, subject: str) -> tuple[dict[str, Any], str]:
-    """A returned proposal is opened at its preview with all it has; a new one at its first question."""
-    if "|" not in subject:
+    """What has been written is opened at its preview with all it has; a new one at its first question."""
+    proposal = turn.get(Proposal, int(subject))
+    if proposal.state is State.DRAFT and not (proposal.title or proposal.analysis or proposal.suggestions):
         return {}, ""
-    return answers_of(turn.get(Proposal, int(subject.split("|")[2]))), "preview"
+    return answers_of(proposal), "preview"
 
 
 def called(exchange: Exchange) -> str:

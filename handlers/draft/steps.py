@@ -46,7 +46,7 @@ def submit(exchange: Exchange) -> None:
     """Hand it in; what is missing is said, and nothing is lost."""
     turn = exchange.turn
     proposal = proposal_of(exchange)
-    if "|" in exchange.subject and proposal.state not in IN_HAND:
+    if proposal.state not in IN_HAND:
         turn.dialogues.drop(exchange)
         turn.say(f"这件提案现在是“{proposal.state.value}”，不用再提交。")
         return
@@ -207,6 +207,8 @@ DRAFT = Dialogue(
     done,
     keep,
     begin,
+    subject=lambda subject: str(number_in(subject)),
+    one_each=True,
     noted=noted,
     stood=stood,
     words=edited,

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from handlers.versions import changes, in_words, pieces_between
+from models.conversation import Conversation
 from models.joint import Signature, Version
 from models.states import Sign, State
 from tests.stories.acts import (
@@ -56,6 +57,33 @@ async def test_the_reviewers_words_stand_above_the_old_text(town: Town) -> None:
     await lin.reads("审查意见：请补充数据。\n请看一遍：", OLD)
     seen = await page(town, LIN)
     assert plain(seen).index("审查意见 请补充数据。") < plain(seen).index(OLD)
+
+
+async def test_it_is_the_proposers_turn_and_a_stranger_hears_so(town: Town) -> None:
+    await submitted(town)
+    await returned(town)
+    lin = await tells(town, LIN, "我的提案")
+    await lin.reads("需要修改：请补充数据。下一步：提案人“修改”")
+    su = await tells(town, SU, "修改")
+    await su.reads("现在没有可以“修改”的事")
+
+
+async def test_what_was_mended_and_laid_aside_is_taken_up_again_not_begun_anew(town: Town) -> None:
+    await submitted(town)
+    await returned(town)
+    await taps(town, LIN, "修改")
+    await tells(town, LIN, "修改", "情况分析", NEW, "完", "存草稿")
+    lin = await tells(town, LIN, "删除草稿")
+    await lin.reads("现在是“已退回修改”，不能当草稿删除")
+    await tells(town, LIN, "待办", "1")
+    await all_have_read(town)
+    await taps(town, LIN, "修改")
+    await lin.reads("请看一遍", NEW[:20])
+    assert len(await rows(town, Conversation, Conversation.person == LIN)) == 1
+    await tells(town, LIN, "提交")
+    await lin.reads("已重新提交")
+    assert (await proposal(town)).analysis == NEW
+    assert await rows(town, Conversation, Conversation.person == LIN) == []
 
 
 async def test_every_text_handed_in_is_kept_with_what_it_answers(town: Town) -> None:
