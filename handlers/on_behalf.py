@@ -4,9 +4,9 @@ from bot.questions import Ask, Dialogue, Exchange, NotYet
 from bot.router import Router
 from bot.turn import Turn
 from handlers.cosign import member_in
+from handlers.draft.parts import new_draft
 from models import access
 from models.errors import Refused
-from models.proposal import Proposal
 from models.states import Role
 
 router = Router()
@@ -37,12 +37,7 @@ def _begin(exchange: Exchange) -> None:
     """An empty draft in the member's name, and its first question to whoever enters it."""
     turn, member = exchange.turn, exchange.answers["member"]
     turn.dialogues.drop(exchange)
-    proposal = Proposal(
-        proposer=member, entered_by=turn.actor.userid, created_at=turn.now, term_session=turn.rules.term_session
-    )
-    turn.session.add(proposal)
-    turn.session.flush()
-    turn.dialogues.open(turn, "draft", str(proposal.id))
+    turn.dialogues.open(turn, "draft", str(new_draft(turn, member).id))
 
 
 DIALOGUES = (

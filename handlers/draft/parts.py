@@ -16,9 +16,14 @@ from models.topic import give_back
 IN_HAND = frozenset({State.DRAFT, State.COSIGNING, State.RETURNED})  # while a proposal is its writer's to change
 
 
-def new_draft(turn: Turn) -> Proposal:
-    """An empty one."""
-    proposal = Proposal(proposer=turn.actor.userid, created_at=turn.now, term_session=turn.rules.term_session)
+def new_draft(turn: Turn, member: str = "") -> Proposal:
+    """An empty one of the actor's own, or in the name of a member for whom the actor writes."""
+    proposal = Proposal(
+        proposer=member or turn.actor.userid,
+        entered_by=turn.actor.userid if member else "",
+        created_at=turn.now,
+        term_session=turn.rules.term_session,
+    )
     turn.session.add(proposal)
     turn.session.flush()
     return proposal

@@ -8,7 +8,7 @@ from bot.dialogue import LONGEST
 from bot.questions import Ask, Choice, Exchange, NotYet, Several, as_it_is, bare
 from bot.undo import forget
 from handlers import form
-from handlers.draft.parts import new_draft
+from handlers.draft.parts import new_draft, proposal_of
 from models import paste
 from models.errors import Refused
 from models.guards import length
@@ -151,9 +151,11 @@ def settle_which(exchange: Exchange, value: Any) -> Several:
 
 
 def begin_beside(exchange: Exchange, others: Iterable[paste.Parts]) -> None:
-    """Each of these is a draft of its own, which waits in 我的草稿; 撤回 could no longer take the text back whole."""
+    """Each of these is a draft of its own, of the same member; 撤回 could no longer take the text back whole."""
+    here = proposal_of(exchange)
+    member = here.proposer if here.entered_by else ""
     for parts in others:
-        proposal = new_draft(exchange.turn)
+        proposal = new_draft(exchange.turn, member)
         answers = filled(exchange, parts, {"pasted": [parts.source]}).answers
         exchange.turn.dialogues.begin_aside(exchange.turn, "draft", str(proposal.id), answers, "rest")
     forget(exchange)

@@ -1,6 +1,7 @@
 """/p/drafts/new and a draft's …/file: a .docx or .txt becomes a draft, once its writer has seen what was read of it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -18,6 +19,7 @@ from handlers.pages.forms import (
     Fields,
     Sorry,
     cause_of,
+    digest,
     fields_of,
     handed_in,
     one,
@@ -125,41 +127,49 @@ async def _begin(request: web.Request) -> web.StreamResponse:
     """A new draft: of the text that was confirmed, or empty."""
     userid = await writer(request)
     fields = await fields_of(request)
-    cause = cause_of(request, userid, one(fields, "token"))
 
     def begin(turn: Turn) -> int:
         _allowed(turn, None)
         chosen = _chosen(fields) if one(fields, "act") == "text" else None
-        if _is_first_time(turn):
-            _start(turn, chosen)
-        current = turn.dialogues.current(turn)
-        if current is None or current.conversation.dialogue != "draft":
-            raise Sorry(MISSING)
-        return number_in(current.subject)
+        return _once(turn, lambda: _start(turn, chosen))
 
-    number = await request.app[ACTING].act(userid, cause, begin)
+    number = await request.app[ACTING].act(userid, _cause(request, userid, fields), begin)
     raise web.HTTPSeeOther(f"{number}")
 
 
-def _is_first_time(turn: Turn) -> bool:
-    """Whether this form was not worked out before: a double tap makes no second draft."""
+def _cause(request: web.Request, userid: str, fields: Fields) -> str:
+    """The form, and what was chosen in it: another choice after going back is another act."""
+    chosen = [one(fields, name) for name in ("act", "all", "place", "text")]
+    return f"{cause_of(request, userid, one(fields, 'token'))}-{digest(chosen)}"
+
+
+def _once(turn: Turn, work: Callable[[], int]) -> int:
+    """The draft that this act has led to: a double tap makes no second one."""
     rows.locked(turn.session, Person, turn.actor.userid)  # the two taps one after the other
-    if turn.session.exec(select(Incoming.id).where(Incoming.key == turn.cause)).first() is not None:
-        return False
-    row = Incoming(
-        key=turn.cause, person=turn.actor.userid, fields={"MsgType": "page"}, received_at=turn.now, state=Wait.DONE
-    )
+    known = turn.session.exec(select(Incoming).where(Incoming.key == turn.cause)).first()
+    if known is not None:
+        return int(known.fields["Draft"])
+    number = work()
+    fields = {"MsgType": "page", "Draft": number}
+    row = Incoming(key=turn.cause, person=turn.actor.userid, fields=fields, received_at=turn.now, state=Wait.DONE)
     turn.session.add(row)
     turn.session.flush()
-    return True
+    return number
 
 
-def _start(turn: Turn, chosen: tuple[Parts, list[Parts]] | None) -> None:
+def _start(turn: Turn, chosen: tuple[Parts, list[Parts]] | None) -> int:
     turn.dialogues.open(turn, "draft", str(new_draft(turn).id), silent=True)
     exchange = turn.dialogues.current(turn)
     assert exchange is not None
     beside = _kept(exchange, *chosen) if chosen else ""
     turn.say(f"页面上新建了{called(exchange)}。可以在页面上写，也可以在这里回复“再说一遍”接着答。{beside}")
+    return number_in(exchange.subject)
+
+
+def _put_in(exchange: Exchange, chosen: tuple[Parts, list[Parts]]) -> int:
+    if told := _kept(exchange, *chosen):
+        exchange.turn.say(told)
+    return number_in(exchange.subject)
 
 
 def _kept(exchange: Exchange, parts: Parts, others: list[Parts]) -> str:
@@ -174,7 +184,6 @@ async def _fill(request: web.Request) -> web.StreamResponse:
     """The text that was confirmed, into the draft at hand."""
     userid, number = await writer(request), int(request.match_info["number"])
     fields = await fields_of(request)
-    cause = cause_of(request, userid, one(fields, "token"))
 
     def fill(turn: Turn) -> None:
         draft_at(turn, number)
@@ -182,8 +191,7 @@ async def _fill(request: web.Request) -> web.StreamResponse:
         if exchange is None:
             raise Sorry(MISSING)
         chosen = _chosen(fields)
-        if _is_first_time(turn) and (told := _kept(exchange, *chosen)):
-            turn.say(told)
+        _once(turn, lambda: _put_in(exchange, chosen))
 
-    await request.app[ACTING].act(userid, cause, fill)
+    await request.app[ACTING].act(userid, _cause(request, userid, fields), fill)
     raise web.HTTPSeeOther(f"../{number}")

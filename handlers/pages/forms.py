@@ -1,5 +1,6 @@
 """What the pages that change something have in common: who posts, what was posted, how a refusal is shown."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -110,6 +111,11 @@ def cause_of(request: web.Request, userid: str, token: str) -> str:
         log.info("form_refused", person=userid)
         raise Sorry(FORGED)
     return cause
+
+
+def digest(done: Any) -> str:
+    """What was done on a page: the same done twice counts once, something else does not (a page gone back to is not new)."""
+    return hashlib.sha256(json.dumps(done).encode()).hexdigest()[:12]
 
 
 async def body_of(request: web.Request) -> bytes:

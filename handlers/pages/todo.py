@@ -1,8 +1,6 @@
 """/p/todo: what awaits somebody, to be done by tapping on a page. A press goes the way of a tap on a card, and of a number."""
 
 import asyncio
-import hashlib
-import json
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -21,7 +19,7 @@ from bot.wecom.oauth import form_cause, viewer
 from handlers.ask import may_open, shown, task_line
 from handlers.cards.buttons import Do, Rate, Show, buttons_for, row_named
 from handlers.cards.told import minute, named
-from handlers.pages.forms import Fields, fields_of, one, page, sorry
+from handlers.pages.forms import Fields, digest, fields_of, one, page, sorry
 from handlers.pages.looking import as_told, lines_of, looks, rendered
 from handlers.pages.proposals import Seen
 from models.handling import Assignment
@@ -34,6 +32,7 @@ from models.tasks import in_hand, tasks_for
 
 SHOWN = 30  # cases in one list
 ANSWERED_WITHIN = 6.0  # seconds until a page says that it takes longer
+DONE = ("EventKey", "SelectedItems", "Content")  # what of a press or a message makes it this one
 LOOKS = (0.01, 0.2)  # seconds until the first look, and between two at most
 MOST_SAID = 30  # messages of one cause to one person
 LONGEST = 20_000  # characters of one answer, as in the chat
@@ -67,7 +66,7 @@ def add_todo(app: web.Application, store: Store) -> None:
         fields = _fields(userid, request.app[ACTING].now(), form)
         if not cause or fields is None:
             return rendered(request, "sorry.html", userid, OLD)
-        cause = f"{cause}-{_digest(fields)}"
+        cause = f"{cause}-{digest([fields.get(name) for name in DONE])}"
         again = "?again=1" if await store.read(lambda session: _is_known(session, cause)) else ""
         try:
             await request.app[ACTING].accept(Arrival(cause, userid, fields))
@@ -160,12 +159,6 @@ def _fields(userid: str, now: datetime, form: Fields) -> dict[str, Any] | None:
         told = f"一共{len(words)}字，一次最多{LONGEST}字，没有收下。请点“返回”，写的还在，分几次发。"
         raise sorry(413, "内容太长", told)
     return base | {"MsgType": "text", "Content": words} if words else None
-
-
-def _digest(fields: dict[str, Any]) -> str:
-    """What was done on the page: the same done twice counts once, something else does not (a page gone back to is not new)."""
-    done = [fields.get(name) for name in ("EventKey", "SelectedItems", "Content")]
-    return hashlib.sha256(json.dumps(done).encode()).hexdigest()[:12]
 
 
 def _is_known(session: Session, cause: str) -> bool:

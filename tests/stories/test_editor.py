@@ -378,6 +378,12 @@ async def test_of_three_proposals_in_a_document_one_is_chosen(town: Town) -> Non
         assert phone.status == 422
         await phone.sends("/p/drafts/new", form, place="1")
         assert phone.field("title") == "关于公厕的提案"
+        assert len(await rows(town, Proposal)) == 1
+        await phone.hands_in("/p/drafts/1/file", "三件.txt", "\n".join(three).encode("utf-8-sig"))
+        form = phone.form("drafts/1/text")
+        for place, title in (("0", "关于路灯的提案"), ("2", "关于公交的提案")):  # gone back, and chosen otherwise
+            await phone.sends("/p/drafts/1/text", form, place=place)
+            assert phone.field("title") == title
     assert len(await rows(town, Proposal)) == 1
 
 

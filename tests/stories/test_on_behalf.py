@@ -23,6 +23,7 @@ from tests.stories.acts import (
     taps,
     tells,
 )
+from tests.stories.pages import browsing
 from tests.town import Town
 
 
@@ -68,6 +69,24 @@ async def test_the_office_writes_and_the_member_confirms(town: Town) -> None:
     [kept] = await rows(town, Version)
     assert (kept.handed_in_by, kept.place) == (LIN, 1)
     assert (await proposal(town)).state is State.SUBMITTED
+
+
+@pytest.mark.parametrize("door", ["chat", "page"])
+async def test_several_on_paper_become_drafts_in_the_members_name(town: Town, door: str) -> None:
+    three = "\n".join(f"关于{w}的提案\n情况分析：{w}难。\n建议：\n1. 改善{w}。" for w in ("路灯", "公厕", "公交"))
+    await tells(town, WEN, "代录", "林知夏")
+    if door == "chat":
+        await tells(town, WEN, three, "都要")
+    else:
+        async with browsing(town, WEN, "/p/drafts/1") as phone:
+            await phone.hands_in("/p/drafts/1/file", "三件.txt", three.encode())
+            await phone.sends("/p/drafts/1/text", [*phone.form("drafts/1/text"), ("all", "1")])
+            assert phone.field("title") == "关于路灯的提案"
+    assert [(row.proposer, row.entered_by) for row in await rows(town, Proposal)] == [(LIN, WEN)] * 3
+    wen = await tells(town, WEN, "继续 2")
+    await tells(town, WEN, "4 否 同意 不涉密", "提交")
+    await wen.reads("已请林知夏确认")
+    await town.person(LIN).reads("请确认代录的提案", "提案委温以宁")
 
 
 async def test_the_member_sends_it_back_and_it_is_mended(town: Town) -> None:
