@@ -18,7 +18,7 @@ from models.errors import Refused
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal, open_withdrawal, signatures_of, silent_signers
 from models.joint_effects import forget_wish
-from models.lifecycle import IN_HAND, NAMES, OUTCOMES, Move, carry_out, decide, derived, moves_from
+from models.lifecycle import IN_HAND, NAMES, OUTCOMES, Move, carry_out, decide, derived, movers, moves_from
 from models.messages import Lane
 from models.people import Person
 from models.proposal import Proposal
@@ -38,6 +38,15 @@ def get_row(turn: Turn, kind: type[Row], key: int) -> Row:
         turn.get(Assignment, row.assignment_id)
     held_row: Row = turn.get(kind, key)
     return held_row
+
+
+def pressed_row(turn: Turn, kind: type[Row], key: int) -> Row:
+    """The row of a button that was pressed; Refused for somebody it is no business of: a page's form may be made up."""
+    row = get_row(turn, kind, key)
+    now = {move.who for move in moves_from(row)}
+    if not access.is_concerned(turn.session, turn.actor, row, movers(row), now):
+        raise Refused("没有找到这一件，可能不由您办理。发送“待办”可以看现在等您办的事。")
+    return row
 
 
 def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from bot.questions import Ask, Choice, Dialogue, Exchange
 from bot.router import Router
 from bot.turn import Turn
-from handlers.actions import get_row
+from handlers.actions import pressed_row
 from handlers.cards.buttons import Rate, do
 from handlers.cards.rating import QUESTIONS, labels
 from handlers.moves import about, finish, make, short, tell_stale
@@ -22,7 +22,7 @@ router = Router()
 def submitted(pressed: tuple[Rate, dict[str, tuple[str, ...]]], turn: Turn) -> None:
     """The rating card comes back with its three answers."""
     payload, selected = pressed
-    row = get_row(turn, Assignment, payload.assignment)
+    row = pressed_row(turn, Assignment, payload.assignment)
     assert isinstance(row, Assignment)
     if row.stamp != payload.stamp:
         tell_stale(turn, row, Event.RATE)

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from bot.questions import Ask, Choice, Dialogue, Exchange, as_it_is
 from bot.router import Router, listed
 from bot.turn import Turn
-from handlers.actions import Stale, acknowledge, get_row, held, perform
+from handlers.actions import Stale, acknowledge, get_row, held, perform, pressed_row
 from handlers.cards.buttons import KINDS, Do, do
 from handlers.cards.told import day, named
 from handlers.draft.parts import number_in
@@ -33,7 +33,7 @@ def press(pressed: tuple[Do, Any], turn: Turn) -> None:
     payload, _ = pressed
     if payload.kind not in KINDS or payload.event not in Event.__members__:
         raise Refused("这个按钮已经不用了。发送“待办”可以看现在等您办的事。")
-    row = get_row(turn, KINDS[payload.kind], payload.id)
+    row = pressed_row(turn, KINDS[payload.kind], payload.id)
     event = Event[payload.event]
     if row.stamp == payload.stamp:
         make(turn, row, event)

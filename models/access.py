@@ -187,6 +187,15 @@ def may_open(session: Session, person: Person, row: Row, movers: Collection[Role
     return any(holds(session, person, role, row) for role in movers)
 
 
+def is_concerned(session: Session, person: Person, row: Row, movers: Collection[Role], now: Collection[Role]) -> bool:
+    """Whether a press on this row is answered at all, be it that it is too late: who may look at it, or whose move it is
+    (`now`) or could ever be (`movers`). Being a member is reason only for what members may do now.
+    """
+    if may_open(session, person, row, movers):
+        return True
+    return any(holds(session, person, role, row) for role in {*movers} - {Role.MEMBER} | {*now})
+
+
 def is_submitted(state: State) -> bool:
     """Whether a proposal in this state has been handed in: what has not is its writer's own."""
     return state not in _NOT_YET_SUBMITTED

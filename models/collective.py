@@ -142,6 +142,8 @@ def writes_along(session: Session, proposal: Proposal, userid: str) -> bool:
 
 def organises(session: Session, proposal: Proposal, userid: str) -> bool:
     """Whether somebody may name writers and give out parts: the head, or the contact."""
+    if not proposal.organisation:
+        return False
     return userid in {proposal.proposer, organisation_of(session, proposal).contact}
 
 

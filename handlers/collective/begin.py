@@ -105,10 +105,10 @@ def found(turn: Turn, organisation: str) -> None:
 def open_desk(turn: Turn, number: int, note: str = "") -> None:
     """The workspace, as it stands: the one somebody has laid aside, or a new one. With a note it is not shown anew."""
     proposal = turn.get(Proposal, number)
-    if not collective.is_written(proposal):
-        raise Refused(f"这件集体提案现在是“{proposal.state.value}”，不用再写了。")
     if not collective.has_a_hand(turn.session, proposal, turn.actor.userid):
         raise Refused("您不在这件集体提案的执笔人之列，看不到草稿。有疑问请联系负责人。")
+    if not collective.is_written(proposal):
+        raise Refused(f"这件集体提案现在是“{proposal.state.value}”，不用再写了。")
     if not collective.sections_of(turn.session, proposal):
         raise Refused("这件集体提案已经作废，不用再写了。")
     turn.dialogues.open(turn, "collective", str(number), silent=bool(note))
