@@ -1,7 +1,7 @@
 """Every story is told three times: with cards on both databases, and with typed numbers by people who see no cards.
 
-Those in which something is pressed are told a fourth time, by people who tap on pages in a browser. Of the numbers and the
-pages every fourth story has PostgreSQL below it, always the same ones: its rows are locked one by one.
+Those in which something is pressed are told a fourth time, by people who tap on pages in a browser. Of the numbers
+every fourth story has PostgreSQL below it, of the pages every twelfth, always the same ones: its rows are locked one by one.
 """
 
 import zlib
@@ -15,7 +15,10 @@ from tests.conftest import fresh_database
 from tests.databases import has_postgres
 
 CARDS = ("sqlite", "postgresql")
-BELOW = 4  # every so many-th has PostgreSQL
+BELOW = {
+    "words": 4,
+    "page": 12,
+}  # every so many-th has PostgreSQL; pages begin with much that must be tapped there anew
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -35,7 +38,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _on_its_database(story: pytest.Function, door: str) -> str:
     """The door, and which database, where it is not SQLite."""
-    is_one = zlib.crc32(f"{story.nodeid}[{door}]".encode()) % BELOW == 0
+    is_one = zlib.crc32(f"{story.nodeid}[{door}]".encode()) % BELOW[door] == 0
     return f"{door}-postgresql" if is_one and has_postgres() else door
 
 
