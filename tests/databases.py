@@ -112,6 +112,11 @@ def postgres_server() -> Iterator[Server]:
             _running.clear()
 
 
+def has_postgres() -> bool:
+    """Whether stories that could do without PostgreSQL can have it: where CI=true it must be there."""
+    return any((os.environ.get(ENVIRONMENT), os.environ.get("CI", "").lower() == "true", _binaries()))
+
+
 def _binaries() -> Path | None:
     """The folder of initdb and postgres, the newest version first."""
     on_path = shutil.which("initdb")
