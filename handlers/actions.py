@@ -40,13 +40,10 @@ def get_row(turn: Turn, kind: type[Row], key: int) -> Row:
     return held_row
 
 
-def pressed_row(turn: Turn, kind: type[Row], key: int) -> Row:
-    """The row of a button that was pressed; Refused for somebody it is no business of: a page's form may be made up."""
-    row = get_row(turn, kind, key)
+def concerns(turn: Turn, row: Row) -> bool:
+    """Whether the actor may hear how this stands when they press: the form of a page may be made up."""
     now = {move.who for move in moves_from(row)}
-    if not access.is_concerned(turn.session, turn.actor, row, movers(row), now):
-        raise Refused("没有找到这一件，可能不由您办理。发送“待办”可以看现在等您办的事。")
-    return row
+    return access.is_concerned(turn.session, turn.actor, row, movers(row), now)
 
 
 def perform(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> bool:

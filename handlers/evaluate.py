@@ -5,7 +5,7 @@ from typing import Any
 from bot.questions import Ask, Choice, Dialogue, Exchange
 from bot.router import Router
 from bot.turn import Turn
-from handlers.actions import pressed_row
+from handlers.actions import concerns, get_row
 from handlers.cards.buttons import Rate, do
 from handlers.cards.rating import QUESTIONS, labels
 from handlers.moves import about, finish, make, short, tell_stale
@@ -16,21 +16,24 @@ from models.states import Event, Role, Verdict
 from models.step import ratings_of
 
 router = Router()
+NOT_YOURS = "评价只能由提案人本人、联名人本人填写。"
 
 
 @router.press(Rate)
 def submitted(pressed: tuple[Rate, dict[str, tuple[str, ...]]], turn: Turn) -> None:
     """The rating card comes back with its three answers."""
     payload, selected = pressed
-    row = pressed_row(turn, Assignment, payload.assignment)
+    row = get_row(turn, Assignment, payload.assignment)
     assert isinstance(row, Assignment)
+    if not concerns(turn, row):
+        raise Refused(NOT_YOURS)
     if row.stamp != payload.stamp:
         tell_stale(turn, row, Event.RATE)
         return
     if not access.holds(turn.session, turn.actor, Role.RATER, row):
         if turn.actor.userid in ratings_of(turn.session, row):
             raise Refused("您已经评价过了，不用再填。")
-        raise Refused("评价只能由提案人本人、联名人本人填写。")
+        raise Refused(NOT_YOURS)
     if not selected and turn.actor.in_words:  # there was nothing to choose on
         turn.dialogues.open(turn, "rate", do(row, Event.RATE).key)
         return

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from bot.questions import Ask, Choice, Dialogue, Exchange, as_it_is
 from bot.router import Router, listed
 from bot.turn import Turn
-from handlers.actions import Stale, acknowledge, get_row, held, perform, pressed_row
+from handlers.actions import Stale, acknowledge, concerns, get_row, held, perform
 from handlers.cards.buttons import KINDS, Do, do
 from handlers.cards.told import day, named
 from handlers.draft.parts import number_in
@@ -17,6 +17,7 @@ from models.errors import Refused
 from models.handling import Assignment
 from models.joint import Signature
 from models.label import labels_of
+from models.lifecycle import TABLES
 from models.people import Person
 from models.proposal import Proposal
 from models.states import Event, Handling, Stage, State
@@ -33,8 +34,11 @@ def press(pressed: tuple[Do, Any], turn: Turn) -> None:
     payload, _ = pressed
     if payload.kind not in KINDS or payload.event not in Event.__members__:
         raise Refused("这个按钮已经不用了。发送“待办”可以看现在等您办的事。")
-    row = pressed_row(turn, KINDS[payload.kind], payload.id)
     event = Event[payload.event]
+    row = get_row(turn, KINDS[payload.kind], payload.id)
+    if not concerns(turn, row):
+        who = next((f"由{move.who.value}来办" for move in TABLES[type(row)] if move.does is event), "现在不能办")
+        raise Refused(f"这一件不由您办理，“{event.value}”{who}，您不用操作。发送“待办”看等您办的事。")
     if row.stamp == payload.stamp:
         make(turn, row, event)
     else:

@@ -18,6 +18,7 @@ from tests.stories.acts import (
     ANSWERS,
     CHENG,
     GONG,
+    HE,
     LIN,
     LU,
     SU,
@@ -284,3 +285,23 @@ async def test_the_style_is_fetched_packed_and_kept(town: Town) -> None:
     for path, status in (("/p/", 200), ("/p/static/nothing.css", 404)):
         async with browser() as phone, phone.get(f"{town.address}{path}") as answer:
             assert (answer.status, answer.headers["Cache-Control"]) == (status, "no-store")
+
+
+@pytest.mark.cards_only(ITSELF)
+async def test_a_form_of_ones_own_making_tells_nothing_of_what_is_no_business_of_ones(town: Town) -> None:
+    await assigned(town)
+    await tells(town, LIN, "申请撤案", "家里的事已经解决。")
+    await tells(town, SU, "我要提案", "关于社区食堂的提案")
+    await all_have_read(town)
+    for who, key, words in (
+        (HE, "do|proposal|2|SUBMIT|0", "不由您办理"),
+        (HE, "do|proposal|2|SUBMIT|7", "不由您办理"),
+        (HE, "desk|2", "不在这件集体提案的执笔人之列"),
+        (WEI, "do|withdrawal|1|GRANT|0", "“准予撤案”由"),
+        (HE, "rate|1|0", "评价只能由提案人本人"),
+    ):
+        async with browsing(town, who, "/p/messages") as phone:
+            said = await phone.sends("/p/todo", phone.form("todo"), words="", key=key)
+        assert words in said, (key, said)
+        assert not any(state in said for state in ("草稿”", "社区食堂", "决定撤案", "待签收")), (key, said)
+    assert (await assignment(town)).state is Handling.PENDING_ACK
