@@ -2,21 +2,22 @@
 
 from urllib.parse import quote
 
-import aiohttp_jinja2
 from aiohttp import web
 from sqlmodel import Session
 
 from bot.wecom.oauth import login_redirect, viewer
+from handlers.pages.seen import BUSY, Seen, shows
 from models import access
 from models.attachment import Attachment, AttachmentContent
 from models.proposal import Proposal
-from models.store import Store
+from models.store import Store, StoreDown
 
 SHOWN_INLINE = (
     "image/png",
     "image/jpeg",
     "image/gif",
 )  # nothing else is opened by the browser: a file may hold a script
+GONE = Seen(404, {"title": "没有找到这个附件", "words": "可能已被删除，或不由您查看。"})
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 
 
@@ -28,10 +29,12 @@ def add_attachments(app: web.Application, store: Store) -> None:
         if userid is None:
             login_redirect(request)
         number = int(request.match_info["number"])
-        found = await store.read(lambda session: look(session, userid, number))
+        try:
+            found = await store.read(lambda session: look(session, userid, number))
+        except StoreDown:
+            return shows(request, "", BUSY)
         if found is None:
-            words = {"title": "没有找到这个附件", "words": "可能已被删除，或不由您查看。"}
-            return aiohttp_jinja2.render_template("sorry.html", request, words, status=404)
+            return shows(request, "", GONE)
         row, data = found
         inline = row.mime in SHOWN_INLINE
         name = row.name or f"附件{row.id}{ENDINGS.get(row.mime, '')}"

@@ -1,6 +1,5 @@
 """/p/collective: every organisation with what it owes and what it has handed in, for the office."""
 
-import aiohttp_jinja2
 from aiohttp import web
 from sqlmodel import Session
 
@@ -8,7 +7,7 @@ from bot.app import RULES
 from bot.wecom.oauth import login_redirect, viewer
 from handlers.cards.told import minute
 from handlers.collective.progress import percent
-from handlers.pages.proposals import STRANGER, Seen
+from handlers.pages.seen import STRANGER, Seen, seen, shows
 from models import access
 from models.people import Person
 from models.quota import GROUPS, filed, quotas
@@ -26,9 +25,7 @@ def add_collective(app: web.Application, store: Store) -> None:
         if userid is None:
             login_redirect(request)
         rules = request.app[RULES]
-        seen = await store.read(lambda session: look(session, userid, rules))
-        template = "collective.html" if seen.status == 200 else "sorry.html"
-        return aiohttp_jinja2.render_template(template, request, seen.values, status=seen.status)
+        return shows(request, "collective.html", await seen(store, lambda session: look(session, userid, rules)))
 
     app.router.add_get("/p/collective", page, allow_head=False)
 

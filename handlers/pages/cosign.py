@@ -13,7 +13,8 @@ from handlers.cards.told import minute
 from handlers.cosign import OPINION_MAX
 from handlers.moves import make
 from handlers.pages.forms import Sorry, cause_of, fields_of, one, page, reader, shown, sorry, token_for, writer
-from handlers.pages.proposals import MISSING, STRANGER, look
+from handlers.pages.proposals import look
+from handlers.pages.seen import MISSING, STRANGER
 from models import access
 from models.errors import Refused
 from models.joint import Signature, digest, place_of, signed_this_session

@@ -32,7 +32,7 @@ from handlers.pages.forms import (
     sorry,
     writer,
 )
-from handlers.pages.proposals import MISSING, STRANGER
+from handlers.pages.seen import MISSING, STRANGER
 from models import access
 from models.attachment import attachments_of
 from models.errors import Refused

@@ -30,7 +30,7 @@ from handlers.pages.forms import (
     token_for,
     writer,
 )
-from handlers.pages.proposals import MISSING, STRANGER
+from handlers.pages.seen import MISSING, STRANGER
 from models import store as rows
 from models.conversation import Conversation
 from models.documents import LONGEST, text_of

@@ -12,8 +12,7 @@ import structlog
 from aiohttp import BodyPartReader, web
 
 from bot.wecom.oauth import form_cause, form_token, login_redirect, viewer
-from handlers.pages.looking import drawn
-from handlers.pages.proposals import Seen
+from handlers.pages.seen import Seen, drawn
 from models.errors import Refused
 from models.store import StoreDown
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 from sqlmodel import Session
 
@@ -12,13 +11,11 @@ from bot.turn import Turn
 from bot.wecom.messages import Card, Say, Words
 from bot.wecom.oauth import form_token, login_redirect, viewer
 from bot.wecom.words import linked
-from handlers.pages.proposals import STRANGER, Seen
+from handlers.pages.seen import STRANGER, Seen, seen, shows
 from models import access
 from models.errors import Refused
 from models.people import Person
-from models.store import Store, StoreDown
-
-BUSY = Seen(503, {"title": "系统正忙", "words": "请过一分钟再打开本页。"})
+from models.store import Store
 
 Look = Callable[[Turn], Seen]
 
@@ -28,25 +25,14 @@ async def looks(request: web.Request, store: Store, template: str, look: Look) -
     userid = await viewer(request)
     if userid is None:
         login_redirect(request)
-    try:
-        seen = await store.read(lambda session: _looked(request, session, userid, look))
-    except StoreDown:
-        seen = BUSY
-    return rendered(request, template, userid, seen)
+    return rendered(
+        request, template, userid, await seen(store, lambda session: _looked(request, session, userid, look))
+    )
 
 
-def rendered(request: web.Request, template: str, userid: str, seen: Seen) -> web.Response:
+def rendered(request: web.Request, template: str, userid: str, found: Seen) -> web.Response:
     """The page, or why it cannot be shown."""
-    if seen.status == 200:
-        return drawn(request, template, {"token": form_token(request, userid), **seen.values}, 200)
-    on = {} if seen is STRANGER else {"back": "todo", "back_text": "回到待办"}
-    return drawn(request, "sorry.html", on | seen.values, seen.status)
-
-
-def drawn(request: web.Request, template: str, values: dict[str, Any], status: int) -> web.Response:
-    """A page from its template; `up` leads from it to /p/."""
-    up = "../" * request.path.removeprefix("/p/").count("/") or "./"
-    return aiohttp_jinja2.render_template(template, request, {"up": up, **values}, status=status)
+    return shows(request, template, found, token=form_token(request, userid))
 
 
 def _looked(request: web.Request, session: Session, userid: str, look: Look) -> Seen:

@@ -17,7 +17,7 @@ from bot.wecom.messages import Button, Card, CardNow, from_json
 from handlers.cards.buttons import Do, Rate, row_named
 from handlers.cards.told import minute
 from handlers.pages.looking import as_told, looks
-from handlers.pages.proposals import Seen
+from handlers.pages.seen import Seen
 from models import access
 from models.conversation import Listed
 from models.handling import Assignment

@@ -1,15 +1,14 @@
 """/p/proposals/12: a proposal whole, with what has become of it, for whoever may see it."""
 
-from dataclasses import dataclass
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 from sqlmodel import Session, col, select
 
 from bot.wecom.oauth import login_redirect, viewer
 from handlers.attached import names_of
 from handlers.cards.told import minute
+from handlers.pages.seen import MISSING, STRANGER, Seen, seen, shows
 from handlers.pages.together import drafting
 from handlers.versions import changes
 from models import access
@@ -27,18 +26,6 @@ from models.store import Store
 from models.topic import topic_of
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What one viewer may read; None fields were not theirs to see."""
-
-    status: int
-    values: dict[str, Any]
-
-
-STRANGER = Seen(403, {"title": "还没有您的账号", "words": "请联系政协机关的系统管理员，把您加入名单。"})
-MISSING = Seen(404, {"title": "没有找到这件提案", "words": "可能链接不全，或这件提案不由您查看。"})
-
-
 def add_proposals(app: web.Application, store: Store) -> None:
     """Open the page."""
 
@@ -47,9 +34,7 @@ def add_proposals(app: web.Application, store: Store) -> None:
         if userid is None:
             login_redirect(request)
         number = int(request.match_info["number"])
-        seen = await store.read(lambda session: look(session, userid, number))
-        template = "proposal.html" if seen.status == 200 else "sorry.html"
-        return aiohttp_jinja2.render_template(template, request, seen.values, status=seen.status)
+        return shows(request, "proposal.html", await seen(store, lambda session: look(session, userid, number)))
 
     app.router.add_get(r"/p/proposals/{number:\d{1,9}}", page, allow_head=False)
 

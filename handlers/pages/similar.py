@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 from sqlmodel import Session
 
 from bot.app import RULES
 from bot.wecom.oauth import login_redirect, viewer
 from handlers.cards.similar import outcome, replies_to
-from handlers.pages.proposals import MISSING, STRANGER, Seen
+from handlers.pages.seen import MISSING, STRANGER, Seen, seen, shows
 from models import access, similar
 from models.people import Person
 from models.proposal import Proposal
@@ -29,11 +28,7 @@ def add_similar(app: web.Application, store: Store) -> None:
             userid = await viewer(request)
             if userid is None:
                 login_redirect(request)
-            seen = await store.read(lambda session: look(session, userid, request))
-            name = template if seen.status == 200 else "sorry.html"
-            depth = request.path.removeprefix("/p/").count("/")
-            values = {"up": "../" * depth, **seen.values}
-            return aiohttp_jinja2.render_template(name, request, values, status=seen.status)
+            return shows(request, template, await seen(store, lambda session: look(session, userid, request)))
 
         return answer
 

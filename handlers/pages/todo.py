@@ -21,7 +21,7 @@ from handlers.cards.buttons import Do, Rate, Show, buttons_for, row_named
 from handlers.cards.told import minute, named
 from handlers.pages.forms import Fields, digest, fields_of, one, page, sorry
 from handlers.pages.looking import as_told, lines_of, looks, rendered
-from handlers.pages.proposals import Seen
+from handlers.pages.seen import Seen
 from models.handling import Assignment
 from models.lifecycle import NAMES
 from models.messages import Incoming, Outgoing, Wait

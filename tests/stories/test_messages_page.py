@@ -235,11 +235,20 @@ async def test_while_the_store_is_away_the_pages_say_so(town: Town, monkeypatch:
 
     async with browsing(town, WEN, "/p/messages") as phone:
         page = phone.text
-        for path in ("/p/messages", "/p/todo", "/p/todo/proposal/1"):
+        shown = (
+            "messages",
+            "todo",
+            "todo/proposal/1",
+            "proposals/1",
+            "proposals/1/similar",
+            "collective",
+            "attachments/1",
+        )
+        for path in (f"/p/{name}" for name in shown):
             with monkeypatch.context() as patched:
                 patched.setattr(Store, "read", away)
                 await phone.opens(path)
-            assert (phone.status, "系统正忙" in phone.text) == (503, True), path
+            assert (phone.status, "系统正忙" in phone.text, "回到待办" in phone.text) == (503, True, True), path
         phone.text = page
         with monkeypatch.context() as patched:
             patched.setattr(Store, "read", away)
