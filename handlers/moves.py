@@ -24,6 +24,7 @@ from models.tasks import open_to
 
 router = Router()
 LABELS = {event.value: event for event in Event if event is not Event.LAPSE}
+OUT_OF_HAND = (Event.SUBMIT, Event.SEAL, Event.GRANT)  # with these a text is no longer its writers' to change
 
 
 @router.press(Do)
@@ -50,9 +51,9 @@ def tell_stale(turn: Turn, row: Row, event: Event) -> None:
 def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> None:
     """Perform and answer the actor."""
     if perform(turn, row, event, answers):
-        if isinstance(row, Proposal) and row.state is State.SUBMITTED:
-            forget_draft(turn, row)
-            forget_desks(turn, row)
+        if event in OUT_OF_HAND:
+            forget_draft(turn, _proposal(turn, row))
+            forget_desks(turn, _proposal(turn, row))
         if isinstance(row, Assignment) and row.state is Handling.REDO and event is Event.RATE:
             turn.say(
                 f"已提交评价。{named(_proposal(turn, row))}将重新办理：由单位主要负责人当面与您沟通，"
@@ -85,13 +86,14 @@ def label(words: str, turn: Turn) -> bool:
 
 
 def forget_draft(turn: Turn, proposal: Proposal) -> None:
-    """What was being written is with others now: the half-open dialogue about it ends."""
-    current = turn.dialogues.current(turn)
-    for exchange in [*([current] if current else []), *turn.dialogues.laid_aside(turn)]:
-        subject = exchange.subject
-        number = subject.split("|")[2] if "|" in subject else subject
-        if exchange.conversation.dialogue == "draft" and number == str(proposal.id):
-            turn.dialogues.drop(exchange)
+    """What was being written is with others now, or withdrawn: the half-open dialogue about it ends."""
+    theirs = col(Conversation.person).in_({turn.actor.userid, proposal.proposer})
+    drafts = select(Conversation).where(theirs, Conversation.dialogue == "draft")
+    for row in turn.session.exec(drafts.order_by(col(Conversation.id))):
+        number = row.subject.split("|")[2] if "|" in row.subject else row.subject
+        if number == str(proposal.id):
+            turn.session.delete(row)
+    turn.session.flush()
 
 
 def forget_desks(turn: Turn, proposal: Proposal) -> None:

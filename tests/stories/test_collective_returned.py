@@ -1,0 +1,59 @@
+"""A collective proposal that was returned: its writers mend it at the desk, its head hands it in again."""
+
+from models.states import State
+from tests.stories.acts import CHENG, SU, WEN, all_have_read, page, proposal, taps, tells
+from tests.stories.together import ANALYSIS, BODY, JIA, LI, SEAL, SUGGESTION, TITLE, WHY, ZHOU, returned
+from tests.town import Town
+
+
+async def test_what_is_returned_is_mended_by_its_writers_and_handed_in_again_by_the_head(town: Town) -> None:
+    jia = await returned(town)
+    su, zhou = town.person(SU), town.person(ZHOU)
+    for phone in (jia, su, zhou):
+        await phone.reads("提案退回修改", "各改各的部分", WHY, "修改")
+    await all_have_read(town)
+    await taps(town, SU, "修改")
+    await su.reads(f"退回修改：{WHY}", "2 情况分析（苏婉宁）", "回复序号写那一部分")
+    await tells(town, SU, "2", "补贴标准各县不一，多的每月六百元，少的没有。", "完", SEAL)
+    await su.reads("只有负责人贾有恒能以单位名义提交")
+    assert (await proposal(town)).analysis == "\n".join(ANALYSIS), "the office reads what it has returned"
+    await tells(town, JIA, "提交")
+    await jia.reads("打开分工，改好后由负责人以单位名义提交")
+    await taps(town, JIA, "修改")
+    await jia.reads(f"退回修改：{WHY}", "都写好了")
+    await tells(town, JIA, "加一条", "4", "明确每人每月的补贴标准。", "作废")
+    await jia.reads("已经提交过，不能作废")
+    await tells(town, JIA, "版本 2")
+    await jia.reads("情况分析的版本", "第2版", "苏婉宁")
+    await tells(town, JIA, "预览")
+    await jia.reads("请看一遍", "多的每月六百元", "明确每人每月的补贴标准。")
+    await taps(town, JIA, SEAL)
+    await jia.reads(f"已以{BODY}名义重新提交，流水号：S20260001")
+    await su.reads("您参与起草的", "已由负责人以单位名义提交")
+    row = await proposal(town)
+    assert (row.state, row.suggestions) == (State.SUBMITTED, [SUGGESTION, "明确每人每月的补贴标准。"])
+    seen = await page(town, WEN)
+    assert (WHY in seen, "少的没有" in seen, f"<p>{ANALYSIS[1]}</p>" in seen) == (True, True, False)
+    await tells(town, SU, "集体提案")
+    await su.reads("集体提案由组织的负责人或联系人发起")
+
+
+async def test_what_is_withdrawn_lies_open_to_nobody_and_its_writers_hear_of_it(town: Town) -> None:
+    jia = await returned(town)
+    su = await tells(town, SU, "集体提案")
+    await tells(town, LI, "集体提案", "1", "存草稿")
+    await tells(town, JIA, "申请撤案", "市里已有新的办法。")
+    await all_have_read(town)
+    await taps(town, CHENG, "准予撤案")
+    await jia.reads(f"{BODY}的提案《{TITLE}》", "已准予撤案")
+    for who in (SU, ZHOU):
+        await town.person(who).reads(
+            f"您参与起草的{BODY}集体提案《{TITLE}》", "已准予撤案，不再办理", "市里已有新的办法。"
+        )
+    await all_have_read(town)
+    for words in ("再说一遍", "预览"):
+        await tells(town, SU, words)
+        await su.reads(f"现在没有可以“{words}”的事")
+    for who in (SU, LI):
+        phone = await tells(town, who, "继续")
+        await phone.reads("没有写到一半的内容")
