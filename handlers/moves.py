@@ -11,6 +11,7 @@ from handlers.actions import Stale, acknowledge, get_row, held, perform
 from handlers.cards.buttons import KINDS, Do, do
 from handlers.cards.told import day, named
 from handlers.names import one_unit
+from models.collective import DESK
 from models.conversation import Conversation
 from models.errors import Refused
 from models.handling import Assignment
@@ -100,7 +101,7 @@ def forget_desks(turn: Turn, proposal: Proposal) -> None:
     """A collective proposal is out of everybody's hands; what is half written of a part stays where it is."""
     if not proposal.organisation:
         return
-    desks = select(Conversation).where(Conversation.subject == str(proposal.id), Conversation.dialogue == "collective")
+    desks = select(Conversation).where(Conversation.subject == str(proposal.id), Conversation.dialogue == DESK)
     for row in turn.session.exec(desks.order_by(col(Conversation.id))):
         turn.session.delete(row)
     turn.session.flush()

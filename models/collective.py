@@ -16,6 +16,7 @@ from models.people import Organisation, Person
 from models.proposal import Proposal
 from models.states import State
 
+DESK = "collective"  # the dialogue of those who write, about the proposal's id
 CONTACT = "collective_contact"  # the role of heads and contacts among the holdings
 TITLE, ANALYSIS, SUGGESTION = "title", "analysis", "suggestion"
 LABELS = {TITLE: "案由", ANALYSIS: "情况分析", SUGGESTION: "建议"}

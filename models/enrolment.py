@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
-from models.collective import CONTACT, is_collective
+from models.collective import CONTACT, DESK, has_a_hand, is_collective
+from models.conversation import Conversation
 from models.people import Holding, Organisation, Person, Unit
 from models.proposal import Proposal
 from models.roster import CONTACTS, Roster
@@ -74,6 +75,7 @@ def apply_roster(session: Session, roster: Roster) -> Counts:
         values = body.model_dump(exclude={"head_name", "contact_name"}) | {"contact": body.contact or ""}
         counts.organisations.add(*_put(session, bodies.get(body.id), values, Organisation))
     _rename_heads(session, roster)
+    _clear_desks(session, roster)
     for person, role, unit in sorted(wanted - {_key(holding) for holding in held}, key=str):
         session.add(Holding(person=person, role=role, unit=unit))
     session.flush()
@@ -89,6 +91,17 @@ def _rename_heads(session: Session, roster: Roster) -> None:
         for proposal in session.exec(theirs.order_by(col(Proposal.id))):
             proposal.proposer = entry.head
             session.add(proposal)
+    session.flush()
+
+
+def _clear_desks(session: Session, roster: Roster) -> None:
+    """Whoever has no hand in a collective proposal any more does not sit at its desk."""
+    bodies = {entry.id for entry in roster.organisations}
+    desks = select(Conversation).where(Conversation.dialogue == DESK).order_by(col(Conversation.id))
+    for desk in session.exec(desks).all() if bodies else ():
+        proposal = session.get_one(Proposal, int(desk.subject))
+        if proposal.organisation in bodies and not has_a_hand(session, proposal, desk.person):
+            session.delete(desk)
     session.flush()
 
 

@@ -68,7 +68,7 @@ def called(exchange: Exchange) -> str:
 
 def _desk(exchange: Exchange) -> str:
     turn, session = exchange.turn, exchange.turn.session
-    proposal = proposal_of(exchange)
+    proposal = _seated(exchange)
     writers = "、".join(person.name for person in collective.writers_of(session, proposal))
     head = session.get_one(Person, proposal.proposer).name
     lines = [called(exchange), f"负责人{head}；执笔：{writers or '还没有请人'}"]
@@ -124,7 +124,7 @@ def ready(exchange: Exchange) -> None:
 
 
 def _seated(exchange: Exchange) -> Proposal:
-    """What is written here, for whoever has a hand in it, as long as it is a draft."""
+    """What is written here, for whoever has a hand in it, as long as its writers have it."""
     proposal = proposal_of(exchange)
     me = exchange.turn.actor.userid
     if not collective.is_written(proposal) or not collective.has_a_hand(exchange.turn.session, proposal, me):
@@ -158,7 +158,7 @@ def _words(exchange: Exchange, text: str) -> str | None:
 
 def _fresh(exchange: Exchange, render: Callable[[Exchange], str]) -> str:
     """The texts as the parts have them now, with what the head has answered."""
-    proposal = proposal_of(exchange)
+    proposal = _seated(exchange)
     kept = exchange.conversation.answers
     texts = collective.texts_of(exchange.turn.session, proposal)
     rest = kept if is_head(exchange) else _rest_of(proposal)
@@ -234,7 +234,7 @@ def _head_is_asked(name: str) -> Ask:
 
 
 DESK = Dialogue(
-    "collective",
+    collective.DESK,
     called,
     (
         Ask("desk", "分工与写作", _desk, _said, optional=True, counted=False, example=EXAMPLE, numbers=True),

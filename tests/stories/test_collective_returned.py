@@ -1,8 +1,13 @@
 """A collective proposal that was returned: its writers mend it at the desk, its head hands it in again."""
 
+from sqlmodel import Session, select
+
+from models.collective import Writer
+from models.people import Organisation
+from models.proposal import Proposal
 from models.states import State
-from tests.stories.acts import CHENG, SU, WEN, all_have_read, page, proposal, taps, tells
-from tests.stories.together import ANALYSIS, BODY, JIA, LI, SEAL, SUGGESTION, TITLE, WHY, ZHOU, returned
+from tests.stories.acts import CHENG, HE, SU, WEN, all_have_read, page, proposal, taps, tells
+from tests.stories.together import ANALYSIS, BODY, JIA, LI, SEAL, SUGGESTION, TITLE, WHY, ZHOU, imports, returned
 from tests.town import Town
 
 
@@ -57,3 +62,36 @@ async def test_what_is_withdrawn_lies_open_to_nobody_and_its_writers_hear_of_it(
     for who in (SU, LI):
         phone = await tells(town, who, "继续")
         await phone.reads("没有写到一半的内容")
+
+
+async def test_who_has_no_hand_in_it_any_more_reads_no_more_of_it(town: Town) -> None:
+    jia = await returned(town)
+    li = await tells(town, LI, "集体提案", "1", "2")
+    await tells(town, SU, "集体提案", "2", "补贴标准各县不一。", "完")
+    zhou = await tells(town, ZHOU, "集体提案")
+    await tells(town, JIA, "集体提案", "1", "预览")
+    await jia.reads("请看一遍", "补贴标准各县不一。")
+    await all_have_read(town)
+
+    def hands_over(session: Session) -> None:
+        session.exec(select(Proposal)).one().proposer = HE
+        session.exec(select(Organisation).where(Organisation.id == "s14")).one().contact = ""
+        session.exec(select(Writer).where(Writer.person == ZHOU)).one().active = False
+
+    await town.change(hands_over)  # as it lies open
+    for words in ("预览", "再说一遍"):
+        await tells(town, JIA, words)
+        await jia.reads("现在不由您参与起草")
+    await tells(town, ZHOU, "再说一遍")
+    await zhou.reads("现在不由您参与起草")
+    await tells(town, LI, "再说一遍")
+    assert "补贴标准" not in (await li.reads("不由您执笔", "会另存")).text
+    await all_have_read(town)
+    await imports(town, HE)
+    await tells(town, JIA, "再说一遍")
+    await jia.reads("现在没有可以“再说一遍”的事")
+    for who in (JIA, LI):
+        phone = await tells(town, who, "存草稿", "继续", "取消", "集体提案")
+        await phone.reads("集体提案由组织的负责人或联系人发起", f"{BODY}请找何静姝")
+    su = await tells(town, SU, "集体提案")
+    await su.reads("负责人何静姝", "执笔：苏婉宁\n")

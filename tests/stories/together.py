@@ -3,7 +3,9 @@
 from sqlmodel import Session, select
 
 from models.collective import Section
+from models.enrolment import apply_roster
 from models.people import Holding, Person
+from models.roster import OrganisationEntry, Roster
 from simulator.person import Person as Phone
 from tests.memory import lived_once
 from tests.stories.acts import SU, WEN, all_have_read, rows, taps, tells
@@ -72,3 +74,22 @@ async def leaves_office(town: Town, userid: str) -> None:
 async def section(town: Town, place: int) -> Section:
     """A part by its number."""
     return (await rows(town, Section))[place - 1]
+
+
+async def imports(town: Town, head: str, contact: str | None = None) -> None:
+    """A roster in which others speak for the organisation."""
+
+    def work(session: Session) -> None:
+        names = {userid: session.get_one(Person, userid).name for userid in {head, contact or head}}
+        entry = OrganisationEntry(
+            id="s14",
+            name=BODY,
+            kind="sector",
+            head=head,
+            head_name=names[head],
+            contact=contact,
+            contact_name=names[contact] if contact else "",
+        )
+        apply_roster(session, Roster(organisations=(entry,)))
+
+    await town.change(work)
