@@ -11,7 +11,7 @@ from handlers.actions import Stale, acknowledge, get_row, held, perform
 from handlers.cards.buttons import KINDS, Do, do
 from handlers.cards.told import day, named
 from handlers.names import one_unit
-from models.collective import DESK
+from models.collective import DESK, in_hand
 from models.conversation import Conversation
 from models.errors import Refused
 from models.handling import Assignment
@@ -75,7 +75,7 @@ def label(words: str, turn: Turn) -> bool:
         return False
     rows = open_to(turn.session, turn.actor, event)
     if not rows:
-        raise Refused(f"现在没有可以“{event.value}”的事。发送“待办”可以看现在等您办的事。")
+        raise Refused(f"现在没有可以“{event.value}”的事。{_else(turn, event)}")
     if len(rows) == 1:
         make(turn, get_row(turn, type(rows[0]), rows[0].id or 0), event)
         return True
@@ -84,6 +84,13 @@ def label(words: str, turn: Turn) -> bool:
     listed(turn, [do(row, event) for row in shown])
     turn.say(f"有{len(rows)}件可以“{event.value}”，请回复序号：\n" + "\n".join(lines))
     return True
+
+
+def _else(turn: Turn, event: Event) -> str:
+    """Where to go instead: who writes along hears at the desk who hands it in."""
+    if event is Event.SEAL and in_hand(turn.session, turn.actor.userid):
+        return "回复“集体提案”打开您参与起草的，那里写着由谁提交。"
+    return "发送“待办”可以看现在等您办的事。"
 
 
 def forget_draft(turn: Turn, proposal: Proposal) -> None:

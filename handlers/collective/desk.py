@@ -70,8 +70,9 @@ def _desk(exchange: Exchange) -> str:
     turn, session = exchange.turn, exchange.turn.session
     proposal = _seated(exchange)
     writers = "、".join(person.name for person in collective.writers_of(session, proposal))
-    head = session.get_one(Person, proposal.proposer).name
-    lines = [called(exchange), f"负责人{head}；执笔：{writers or '还没有请人'}"]
+    head = session.get_one(Person, proposal.proposer)
+    who = f"{head.name}{'' if head.active else '（已不在任）'}"
+    lines = [called(exchange), f"负责人{who}；执笔：{writers or '还没有请人'}"]
     if proposal.state is State.RETURNED:
         lines.append(f"退回修改：{proposal.reason}（请在{day(proposal.due_on)}前改好；改好提交前，原来的全文不变）")
     return "\n".join([*lines, *_parts(turn, proposal), _how(exchange, proposal, writers)])
@@ -116,8 +117,12 @@ def ready(exchange: Exchange) -> None:
     """Only the head hands it in, and not before every part is written."""
     turn, proposal = exchange.turn, proposal_of(exchange)
     if not is_head(exchange):
-        head = turn.session.get_one(Person, proposal.proposer).name
-        raise Refused(f"只有负责人{head}能以单位名义提交，代替盖章。您写好的部分{head}看得到。")
+        head = turn.session.get_one(Person, proposal.proposer)
+        if not head.active:
+            raise Refused(
+                f"以单位名义提交要由负责人来办，{head.name}已不在任，请联系提案委更新名单。写好的都留着，新负责人看得到。"
+            )
+        raise Refused(f"只有负责人{head.name}能以单位名义提交，代替盖章。您写好的部分{head.name}看得到。")
     sections = collective.sections_of(turn.session, proposal)
     if missing := [collective.label(turn.session, section) for section in sections if not section.text]:
         raise Refused(f"还没有写：{'、'.join(missing)}。写好或“删除”空的建议，再提交。")

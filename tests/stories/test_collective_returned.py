@@ -7,7 +7,20 @@ from models.people import Organisation
 from models.proposal import Proposal
 from models.states import State
 from tests.stories.acts import CHENG, HE, SU, WEN, all_have_read, page, proposal, taps, tells
-from tests.stories.together import ANALYSIS, BODY, JIA, LI, SEAL, SUGGESTION, TITLE, WHY, ZHOU, imports, returned
+from tests.stories.together import (
+    ANALYSIS,
+    BODY,
+    JIA,
+    LI,
+    SEAL,
+    SUGGESTION,
+    TITLE,
+    WHY,
+    ZHOU,
+    imports,
+    leaves_office,
+    returned,
+)
 from tests.town import Town
 
 
@@ -95,3 +108,25 @@ async def test_who_has_no_hand_in_it_any_more_reads_no_more_of_it(town: Town) ->
         await phone.reads("集体提案由组织的负责人或联系人发起", f"{BODY}请找何静姝")
     su = await tells(town, SU, "集体提案")
     await su.reads("负责人何静姝", "执笔：苏婉宁\n")
+
+
+async def test_the_heads_place_may_be_empty_and_a_new_head_hears_what_waits(town: Town) -> None:
+    await returned(town)
+    su = await tells(town, SU, "集体提案")
+    await leaves_office(town, JIA)
+    await all_have_read(town)
+    await tells(town, SU, "再说一遍", SEAL)
+    await su.reads("负责人贾有恒（已不在任）；执笔：苏婉宁、周衡之")
+    await su.reads("贾有恒已不在任，请联系提案委更新名单")
+    li = await tells(town, LI, SEAL)
+    await li.reads(f"现在没有可以“{SEAL}”的事", "回复“集体提案”打开")
+    await tells(town, LI, "集体提案", "1", SEAL)
+    await li.reads("贾有恒已不在任，请联系提案委更新名单")
+    await imports(town, HE, LI)
+    he = town.person(HE)
+    await he.reads(f"您现在是{BODY}的负责人", f"《{TITLE}》（退回修改，3月9日前改好）", "回复“集体提案”打开")
+    await tells(town, LI, SEAL)
+    await li.reads("只有负责人何静姝能以单位名义提交")
+    await tells(town, HE, "集体提案", "1", SEAL)
+    await taps(town, HE, SEAL)
+    await he.reads(f"已以{BODY}名义重新提交")

@@ -2,8 +2,8 @@
 
 from sqlmodel import Session, select
 
+from bot.__main__ import enrolled
 from models.collective import Section
-from models.enrolment import apply_roster
 from models.people import Holding, Person
 from models.roster import OrganisationEntry, Roster
 from simulator.person import Person as Phone
@@ -90,6 +90,7 @@ async def imports(town: Town, head: str, contact: str | None = None) -> None:
             contact=contact,
             contact_name=names[contact] if contact else "",
         )
-        apply_roster(session, Roster(organisations=(entry,)))
+        enrolled(session, Roster(organisations=(entry,)), town.settings, town.calendar.now())
 
     await town.change(work)
+    await town.settle()
