@@ -20,6 +20,7 @@ from handlers.draft.steps import DRAFT
 from handlers.moves import forget_desks
 from models import collective, paste
 from models.attachment import Attachment
+from models.conversation import Conversation
 from models.errors import Refused
 from models.guards import length
 from models.people import Person
@@ -164,16 +165,45 @@ def _words(exchange: Exchange, text: str) -> str | None:
 def _fresh(exchange: Exchange, render: Callable[[Exchange], str]) -> str:
     """The texts as the parts have them now, with what the head has answered."""
     proposal = _seated(exchange)
-    kept = exchange.conversation.answers
+    stamps, mine = _stamps(exchange, proposal), exchange.conversation
     texts = collective.texts_of(exchange.turn.session, proposal)
-    rest = kept if is_head(exchange) else _rest_of(proposal)
-    exchange.conversation.answers = {**rest, **texts}
-    whole = render(exchange)
-    exchange.conversation.answers = {
-        name: value for name, value in exchange.conversation.answers.items() if name not in TEXTS
-    }
+    rest = mine.answers if is_head(exchange) else _rest_of(proposal)
+    said = Conversation(person=mine.person, dialogue=mine.dialogue, subject=mine.subject, step=mine.step)
+    said.answers = {**rest, **texts}
+    whole = render(Exchange(exchange.turn, said))  # of a copy: who only looks, on a page, writes nothing
+    if exchange.answers.get("seen") != stamps:
+        exchange.put("seen", stamps)
     scan = "\n有盖章件可以拍照发来，作为附件。" if is_head(exchange) else ""
     return f"{called(exchange)}\n{whole}{scan}"
+
+
+def _stamps(exchange: Exchange, proposal: Proposal) -> dict[str, int]:
+    """Which version of each part it is that somebody reads."""
+    return {str(section.id): section.stamp for section in collective.sections_of(exchange.turn.session, proposal)}
+
+
+def _chosen(exchange: Exchange, choice: str) -> Any:
+    """The head hands in what the head has read: what was changed since is shown first."""
+    if choice == "submit":
+        ready(exchange)
+        if changed := _changed(exchange):
+            return Several({}, f"{changed}，请再看一遍。\n", then="preview")
+    return choice
+
+
+def _changed(exchange: Exchange) -> str:
+    """刚才苏婉宁改了情况分析: what is other than it was read; empty when nothing is."""
+    session, proposal = exchange.turn.session, proposal_of(exchange)
+    seen = exchange.answers.get("seen") or {}
+    if seen == _stamps(exchange, proposal):
+        return ""
+    words = []
+    for section in collective.sections_of(session, proposal):
+        if section.stamp != seen.get(str(section.id)):
+            last = [revision for revision in collective.revisions_of(session, section) if not revision.apart][-1]
+            by = session.get_one(Person, last.person).name
+            words.append(f"{by}改了{collective.label(session, section)}")
+    return f"刚才{'，'.join(words)}" if words else "刚才有部分删去了"
 
 
 def _choices(exchange: Exchange) -> tuple[Choice, ...]:
@@ -253,6 +283,7 @@ DESK = Dialogue(
             lambda exchange: _fresh(exchange, preview),
             _neither,
             choices=_choices,
+            settle=_chosen,
             short=lambda exchange: _fresh(exchange, in_large_print),
         ),
     ),

@@ -130,3 +130,26 @@ async def test_the_heads_place_may_be_empty_and_a_new_head_hears_what_waits(town
     await tells(town, HE, "集体提案", "1", SEAL)
     await taps(town, HE, SEAL)
     await he.reads(f"已以{BODY}名义重新提交")
+
+
+async def test_the_head_hands_in_what_the_head_has_read(town: Town) -> None:
+    jia = await returned(town)
+    await tells(town, JIA, "集体提案", "1", "预览")
+    await tells(town, SU, "集体提案", "2", "补贴标准各县不一。", "完")
+    await all_have_read(town)
+    await taps(town, JIA, SEAL)
+    await jia.reads("刚才苏婉宁改了情况分析，请再看一遍", "补贴标准各县不一。")
+    assert (await proposal(town)).state is State.RETURNED
+    await tells(town, LI, "集体提案", "1", "加一条", "4", "每年公布补贴名单。")
+    await all_have_read(town)
+    await taps(town, JIA, SEAL)
+    await jia.reads("刚才黎可安改了建议2，请再看一遍", "2. 每年公布补贴名单。")
+    await tells(town, LI, "删除 4")
+    await all_have_read(town)
+    await taps(town, JIA, SEAL)
+    await jia.reads("刚才有部分删去了，请再看一遍")
+    await all_have_read(town)
+    await taps(town, JIA, SEAL)
+    await jia.reads(f"已以{BODY}名义重新提交")
+    row = await proposal(town)
+    assert (row.state, row.analysis, row.suggestions) == (State.SUBMITTED, "补贴标准各县不一。", [SUGGESTION])
