@@ -121,7 +121,7 @@ def _beside(session: Session, role: Role, row: Row) -> Sequence[Person]:
     if role is Role.RATER:
         return silent_raters(session, row) if isinstance(row, Assignment) else []
     if role is Role.WRITER:
-        return collective.writers_of(session, proposal) if proposal.organisation else []
+        return collective.beside_the_head(session, proposal) if proposal.organisation else []
     if role is Role.HEAD:
         person = active(session, proposal.proposer) if proposal.organisation else None
         return [person] if person else []

@@ -129,6 +129,13 @@ def writers_of(session: Session, proposal: Proposal) -> Sequence[Person]:
     ).all()
 
 
+def beside_the_head(session: Session, proposal: Proposal) -> Sequence[Person]:
+    """Who has a hand in it beside its head, and is in office: the writers, and the contact."""
+    contact = session.get(Person, organisation_of(session, proposal).contact)
+    people = [*writers_of(session, proposal), *([contact] if contact and contact.active else [])]
+    return list({person.userid: person for person in people if person.userid != proposal.proposer}.values())
+
+
 def place_of(session: Session, proposal: Proposal, userid: str) -> Writer | None:
     """A person's place among the writers, also of one who was sent away."""
     wanted = select(Writer).where(Writer.proposal_id == proposal.id, Writer.person == userid)

@@ -168,11 +168,11 @@ def _fresh(exchange: Exchange, render: Callable[[Exchange], str]) -> str:
     stamps, mine = _stamps(exchange, proposal), exchange.conversation
     texts = collective.texts_of(exchange.turn.session, proposal)
     rest = mine.answers if is_head(exchange) else _rest_of(proposal)
-    said = Conversation(person=mine.person, dialogue=mine.dialogue, subject=mine.subject, step=mine.step)
-    said.answers = {**rest, **texts}
+    said = Conversation(**mine.model_dump(exclude={"answers"}), answers={**rest, **texts})
     whole = render(Exchange(exchange.turn, said))  # of a copy: who only looks, on a page, writes nothing
-    if exchange.answers.get("seen") != stamps:
-        exchange.put("seen", stamps)
+    shown = {name: value for name, value in said.answers.items() if name not in TEXTS} | {"seen": stamps}
+    if shown != mine.answers:
+        mine.answers = shown
     scan = "\n有盖章件可以拍照发来，作为附件。" if is_head(exchange) else ""
     return f"{called(exchange)}\n{whole}{scan}"
 

@@ -7,11 +7,13 @@ from models.people import Organisation
 from models.proposal import Proposal
 from models.states import State
 from tests.stories.acts import CHENG, HE, SU, WEN, all_have_read, page, proposal, taps, tells
+from tests.stories.pages import opens
 from tests.stories.together import (
     ANALYSIS,
     BODY,
     JIA,
     LI,
+    REST,
     SEAL,
     SUGGESTION,
     TITLE,
@@ -20,6 +22,7 @@ from tests.stories.together import (
     imports,
     leaves_office,
     returned,
+    written,
 )
 from tests.town import Town
 
@@ -153,3 +156,30 @@ async def test_the_head_hands_in_what_the_head_has_read(town: Town) -> None:
     await jia.reads(f"已以{BODY}名义重新提交")
     row = await proposal(town)
     assert (row.state, row.analysis, row.suggestions) == (State.SUBMITTED, "补贴标准各县不一。", [SUGGESTION])
+
+
+async def test_who_writes_along_finds_it_and_nobody_is_told_twice(town: Town) -> None:
+    await written(town)
+    await tells(town, JIA, "执笔 贾有恒", SEAL, *REST)
+    await all_have_read(town)
+    jia = await taps(town, JIA, SEAL)
+    await jia.reads(f"已以{BODY}名义提交")
+    jia.reads_nothing_more()
+    li, su = town.person(LI), town.person(SU)
+    await li.reads("您参与起草的", "已由负责人以单位名义提交")
+    await taps(town, WEN, "受理")
+    await all_have_read(town)
+    await taps(town, WEN, "退回修改")
+    await tells(town, WEN, WHY)
+    for phone in (jia, li, su):
+        await phone.reads("提案退回修改", "各改各的部分", WHY)
+        phone.reads_nothing_more()
+    for who in (SU, LI):
+        status, text = await opens(town, who, "/p/todo")
+        assert (status, TITLE in text) == (200, True)
+        phone = await tells(town, who, "修改")
+        await phone.reads(f"退回修改：{WHY}", "2 情况分析（苏婉宁）")
+    status, text = await opens(town, HE, "/p/todo")
+    assert (status, TITLE in text) == (200, False)
+    he = await tells(town, HE, "修改")
+    await he.reads("现在没有可以“修改”的事")
