@@ -2,11 +2,11 @@
 
 from sqlmodel import Session, select
 
-from models.collective import Writer
+from models.collective import Section, Writer
 from models.people import Organisation
 from models.proposal import Proposal
 from models.states import State
-from tests.stories.acts import CHENG, HE, SU, WEN, all_have_read, page, proposal, taps, tells
+from tests.stories.acts import CHENG, HE, SU, WEN, all_have_read, page, proposal, rows, taps, tells
 from tests.stories.pages import opens
 from tests.stories.together import (
     ANALYSIS,
@@ -139,6 +139,9 @@ async def test_the_head_hands_in_what_the_head_has_read(town: Town) -> None:
     jia = await returned(town)
     await tells(town, JIA, "集体提案", "1", "预览")
     await tells(town, SU, "集体提案", "2", "补贴标准各县不一。", "完")
+    await town.quiet()
+    shown = await jia.reads("请看一遍")
+    assert ("查看全文" in shown.text, "在页面上改" in shown.text) == (True, False)
     await all_have_read(town)
     await taps(town, JIA, SEAL)
     await jia.reads("刚才苏婉宁改了情况分析，请再看一遍", "补贴标准各县不一。")
@@ -183,3 +186,11 @@ async def test_who_writes_along_finds_it_and_nobody_is_told_twice(town: Town) ->
     assert (status, TITLE in text) == (200, False)
     he = await tells(town, HE, "修改")
     await he.reads("现在没有可以“修改”的事")
+
+
+async def test_a_whole_text_pasted_where_all_is_written_replaces_and_doubles_nothing(town: Town) -> None:
+    jia = await returned(town)
+    whole = f"案由：{TITLE}\n情况分析：{ANALYSIS[0]}补贴标准各县不一。\n具体建议：\n1. {SUGGESTION}\n2. 每年培训一次护理员。"
+    await tells(town, JIA, "集体提案", "1", whole)
+    await jia.reads("各部分都有了，没有替换；请回复部分的序号逐项改")
+    assert [part.text for part in await rows(town, Section)] == [TITLE, "\n".join(ANALYSIS), SUGGESTION]
