@@ -1,7 +1,7 @@
 """A collective proposal while it is written: who writes, which parts it has, what each said before, what others remark.
 
-The parts are the truth until it is handed in; the proposal's row follows them, so that everybody who reads it reads the
-same. Whoever writes says which stamp they began from: of two who wrote at once, the later one is asked (handlers).
+The parts are the truth until it is handed in. A draft's row follows them; one that was returned keeps its text, as the
+office knows it, until it is handed in again. Whoever writes says which stamp they began from: of two who wrote at once, the later one is asked (handlers).
 """
 
 from collections.abc import Sequence
@@ -159,7 +159,7 @@ def has_a_hand(session: Session, proposal: Proposal, userid: str) -> bool:
 
 
 def in_hand(session: Session, userid: str) -> Sequence[Proposal]:
-    """The collective drafts somebody has a hand in, newest first."""
+    """The collective proposals that somebody has a hand in and that are being written or mended, newest first."""
     writing, speaking = within_reach(userid)
     ids = session.connection().execute(writing.union(speaking)).scalars().all()  # apart: each by its own index
     alive = select(Section.id).where(Section.proposal_id == Proposal.id, col(Section.dropped).is_(False)).exists()

@@ -194,3 +194,12 @@ async def test_a_whole_text_pasted_where_all_is_written_replaces_and_doubles_not
     await tells(town, JIA, "集体提案", "1", whole)
     await jia.reads("各部分都有了，没有替换；请回复部分的序号逐项改")
     assert [part.text for part in await rows(town, Section)] == [TITLE, "\n".join(ANALYSIS), SUGGESTION]
+
+
+async def test_attachments_are_named_at_the_desk_by_the_parts_as_they_are_there(town: Town) -> None:
+    await returned(town)
+    zhou = await tells(town, ZHOU, "集体提案", "3")
+    await zhou.sends_picture()
+    await tells(town, ZHOU, "由民政部门给运行补贴。", "集体提案", "预览")
+    await zhou.reads("1. 由民政部门给运行补贴。", "附件：1图片（建议1）")
+    assert "图片（建议）" in await page(town, WEN), "the office reads what it has returned"
