@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from bot.turn import Turn
 from bot.upkeep import add_commands
 from bot.wecom import Clock as Now
 from handlers import DIALOGUES, PAGES, ROUTERS
+from handlers.collective.begin import tell_heads
 from handlers.reading import tell_marked
 from models import schema, table
 from models.enrolment import Counts, apply_roster
@@ -81,7 +83,7 @@ def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文�
 
     def enrol(store: Store) -> Counts:
         schema.check(store)
-        return store.write(lambda session: _enrolled(session, roster, settings))
+        return store.write(lambda session: enrolled(session, roster, settings, utc_now()))
 
     counts = with_store(settings, enrol)
     told = [("人员", counts.people), ("承办单位", counts.units)]
@@ -91,12 +93,12 @@ def import_(config: ConfigFile, path: Annotated[Path, typer.Argument(help="文�
         typer.echo(f"{what}：新增{tally.new}，更改{tally.changed}，未变{tally.unchanged}")
 
 
-def _enrolled(session: Session, roster: Roster, settings: Settings) -> Counts:
-    """Take the roster in, and tell those who read in another way from now on."""
+def enrolled(session: Session, roster: Roster, settings: Settings, now: datetime) -> Counts:
+    """Take the roster in; tell those who read in another way from now on, and whoever heads an organisation now."""
     counts = apply_roster(session, roster)
-    now = utc_now()
     turn = Turn(session, settings.rules, now, f"roster:{now.isoformat()}", settings.server.public_url, Dialogues(()))
     tell_marked(turn, counts.reading)
+    tell_heads(turn, counts.inherited)
     turn.write_down()
     return counts
 

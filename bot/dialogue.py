@@ -279,11 +279,11 @@ class Dialogues(Progress):
         self._advance(exchange, dialogue)
 
     def _back(self, exchange: Exchange, dialogue: Dialogue) -> None:
-        asked = dialogue.asked(exchange)
-        place = next(i for i, ask in enumerate(asked) if ask.name == exchange.conversation.step)
-        if place == 0:
-            raise Refused(f"已经是第一步了。{text_of(exchange, asked[0])}")
-        self._go(exchange, dialogue, asked[place - 1])
+        here = dialogue.step(exchange.conversation.step)
+        before = [ask for ask in dialogue.steps[: dialogue.steps.index(here)] if ask.when(exchange)]
+        if not before:
+            raise Refused(f"已经是第一步了。{text_of(exchange, here)}")
+        self._go(exchange, dialogue, before[-1])
         self.ask(exchange)
 
     def _undo(self, exchange: Exchange, dialogue: Dialogue) -> None:

@@ -33,9 +33,12 @@ def of_what(step: str) -> str:
     return f"“{PARTS[step]}”" if step in PARTS else "提案"
 
 
-def names_of(session: Session, rows: Sequence[Attachment]) -> list[str]:
-    """图片（情况分析）, 盖章件, 名单.docx（建议2）: one for each attachment of a proposal."""
-    places = _places(session, rows)
+def names_of(session: Session, rows: Sequence[Attachment], *, to_writers: bool = False) -> list[str]:
+    """图片（情况分析）, 盖章件, 名单.docx（建议2）: one for each attachment of a proposal.
+
+    `to_writers`: beside the text as they are writing it, which in one that was returned is not the one that stands.
+    """
+    places = _places(session, rows, to_writers)
     return [_named(row.name or KINDS[row.kind], _part(row.step, places)) for row in rows]
 
 
@@ -48,13 +51,13 @@ def _part(step: str, places: dict[str, str]) -> str:
     return places.get(step) or PARTS.get(kind, "")
 
 
-def _places(session: Session, rows: Sequence[Attachment]) -> dict[str, str]:
+def _places(session: Session, rows: Sequence[Attachment], to_writers: bool) -> dict[str, str]:
     """Where the suggestions are now that something was sent for: 建议2. Afterwards their texts tell: they may have moved."""
     if not any(":" in row.step for row in rows):
         return {}
     proposal = session.get_one(Proposal, rows[0].proposal_id)
     parts = [part for part in collective.sections_of(session, proposal) if part.kind == SUGGESTION]
-    if proposal.state is State.DRAFT:
+    if proposal.state is State.DRAFT or (to_writers and collective.is_written(proposal)):
         found = {step_of(part): place for place, part in enumerate(parts, 1)}
     else:
         texts = proposal.suggestions

@@ -12,6 +12,7 @@ from handlers.cards.buttons import KINDS, Do, do
 from handlers.cards.told import day, named
 from handlers.draft.parts import number_in
 from handlers.names import one_unit
+from models.collective import DESK, in_hand
 from models.conversation import Conversation
 from models.errors import Refused
 from models.handling import Assignment
@@ -26,6 +27,7 @@ from models.tasks import open_to
 
 router = Router()
 LABELS = {event.value: event for event in Event if event is not Event.LAPSE}
+OUT_OF_HAND = (Event.SUBMIT, Event.SEAL, Event.GRANT)  # with these a text is no longer its writers' to change
 
 
 @router.press(Do)
@@ -55,9 +57,9 @@ def tell_stale(turn: Turn, row: Row, event: Event) -> None:
 def make(turn: Turn, row: Row, event: Event, answers: dict[str, Any] | None = None) -> None:
     """Perform and answer the actor."""
     if perform(turn, row, event, answers):
-        if isinstance(row, Proposal) and row.state is State.SUBMITTED:
-            forget_draft(turn, row)
-            forget_desks(turn, row)
+        if event in OUT_OF_HAND:
+            forget_draft(turn, _proposal(turn, row))
+            forget_desks(turn, _proposal(turn, row))
         if isinstance(row, Assignment) and row.state is Handling.REDO and event is Event.RATE:
             turn.say(
                 f"已提交评价。{named(_proposal(turn, row))}将重新办理：由单位主要负责人当面与您沟通，"
@@ -78,7 +80,7 @@ def label(words: str, turn: Turn) -> bool:
         return False
     rows = open_to(turn.session, turn.actor, event)
     if not rows:
-        raise Refused(f"现在没有可以“{event.value}”的事。发送“待办”可以看现在等您办的事。")
+        raise Refused(f"现在没有可以“{event.value}”的事。{_else(turn, event)}")
     if len(rows) == 1:
         make(turn, get_row(turn, type(rows[0]), rows[0].id or 0), event)
         return True
@@ -89,19 +91,28 @@ def label(words: str, turn: Turn) -> bool:
     return True
 
 
+def _else(turn: Turn, event: Event) -> str:
+    """Where to go instead: who writes along hears at the desk who hands it in."""
+    if event is Event.SEAL and in_hand(turn.session, turn.actor.userid):
+        return "回复“集体提案”打开您参与起草的，那里写着由谁提交。"
+    return "发送“待办”可以看现在等您办的事。"
+
+
 def forget_draft(turn: Turn, proposal: Proposal) -> None:
-    """What was being written is with others now: the half-open dialogue about it ends."""
-    current = turn.dialogues.current(turn)
-    for exchange in [*([current] if current else []), *turn.dialogues.laid_aside(turn)]:
-        if exchange.conversation.dialogue == "draft" and number_in(exchange.subject) == proposal.id:
-            turn.dialogues.drop(exchange)
+    """What was being written is with others now, or withdrawn: the half-open dialogue about it ends."""
+    theirs = col(Conversation.person).in_({turn.actor.userid, proposal.proposer})
+    drafts = select(Conversation).where(theirs, Conversation.dialogue == "draft")
+    for row in turn.session.exec(drafts.order_by(col(Conversation.id))):
+        if number_in(row.subject) == proposal.id:
+            turn.session.delete(row)
+    turn.session.flush()
 
 
 def forget_desks(turn: Turn, proposal: Proposal) -> None:
     """A collective proposal is out of everybody's hands; what is half written of a part stays where it is."""
     if not proposal.organisation:
         return
-    desks = select(Conversation).where(Conversation.subject == str(proposal.id), Conversation.dialogue == "collective")
+    desks = select(Conversation).where(Conversation.subject == str(proposal.id), Conversation.dialogue == DESK)
     for row in turn.session.exec(desks.order_by(col(Conversation.id))):
         turn.session.delete(row)
     turn.session.flush()

@@ -121,7 +121,7 @@ def _beside(session: Session, role: Role, row: Row) -> Sequence[Person]:
     if role is Role.RATER:
         return silent_raters(session, row) if isinstance(row, Assignment) else []
     if role is Role.WRITER:
-        return collective.writers_of(session, proposal) if proposal.organisation else []
+        return collective.beside_the_head(session, proposal) if proposal.organisation else []
     if role is Role.HEAD:
         person = active(session, proposal.proposer) if proposal.organisation else None
         return [person] if person else []
@@ -171,7 +171,8 @@ def may_see(session: Session, person: Person, proposal: Proposal) -> bool:
 
 
 def may_open(session: Session, person: Person, row: Row, movers: Collection[Role]) -> bool:
-    """Whether a row of a proposal's life is this person's to look at alone: whose move it may be, or who has signed.
+    """Whether a row of a proposal's life is this person's to look at alone: whose move it may be, who has signed, and of
+    a unit's part the office.
 
     Not everybody who may see the proposal: why somebody wishes to withdraw it is no business of the units.
     """
@@ -179,6 +180,8 @@ def may_open(session: Session, person: Person, row: Row, movers: Collection[Role
     if not may_see(session, person, proposal):
         return False
     if isinstance(row, Proposal):
+        return True
+    if isinstance(row, Assignment) and holds_any(session, person, SEES_ALL):
         return True
     if isinstance(row, Assignment | Withdrawal) and (
         holds(session, person, Role.PROPOSER, row) or has_signed(session, proposal.id, person.userid)

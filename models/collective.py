@@ -1,7 +1,7 @@
 """A collective proposal while it is written: who writes, which parts it has, what each said before, what others remark.
 
-The parts are the truth until it is handed in; the proposal's row follows them, so that everybody who reads it reads the
-same. Whoever writes says which stamp they began from: of two who wrote at once, the later one is asked (handlers).
+The parts are the truth until it is handed in. A draft's row follows them; one that was returned keeps its text, as the
+office knows it, until it is handed in again. Whoever writes says which stamp they began from: of two who wrote at once, the later one is asked (handlers).
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from models.people import Organisation, Person
 from models.proposal import Proposal
 from models.states import State
 
+DESK = "collective"  # the dialogue of those who write, about the proposal's id
 CONTACT = "collective_contact"  # the role of heads and contacts among the holdings
 TITLE, ANALYSIS, SUGGESTION = "title", "analysis", "suggestion"
 LABELS = {TITLE: "案由", ANALYSIS: "情况分析", SUGGESTION: "建议"}
@@ -128,6 +129,13 @@ def writers_of(session: Session, proposal: Proposal) -> Sequence[Person]:
     ).all()
 
 
+def beside_the_head(session: Session, proposal: Proposal) -> Sequence[Person]:
+    """Who has a hand in it beside its head, and is in office: the writers, and the contact."""
+    contact = session.get(Person, organisation_of(session, proposal).contact)
+    people = [*writers_of(session, proposal), *([contact] if contact and contact.active else [])]
+    return list({person.userid: person for person in people if person.userid != proposal.proposer}.values())
+
+
 def place_of(session: Session, proposal: Proposal, userid: str) -> Writer | None:
     """A person's place among the writers, also of one who was sent away."""
     wanted = select(Writer).where(Writer.proposal_id == proposal.id, Writer.person == userid)
@@ -153,7 +161,7 @@ def has_a_hand(session: Session, proposal: Proposal, userid: str) -> bool:
 
 
 def in_hand(session: Session, userid: str) -> Sequence[Proposal]:
-    """The collective drafts somebody has a hand in, newest first."""
+    """The collective proposals that somebody has a hand in and that are being written or mended, newest first."""
     writing, speaking = within_reach(userid)
     ids = session.connection().execute(writing.union(speaking)).scalars().all()  # apart: each by its own index
     alive = select(Section.id).where(Section.proposal_id == Proposal.id, col(Section.dropped).is_(False)).exists()

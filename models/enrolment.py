@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
-from models.collective import CONTACT, is_collective
+from models.collective import CONTACT, DESK, has_a_hand, is_collective, is_written, sections_of
+from models.conversation import Conversation
 from models.people import Holding, Organisation, Person, Unit
 from models.proposal import Proposal
 from models.roster import CONTACTS, Roster
@@ -40,6 +41,7 @@ class Counts:
     ended: int = 0
     organisations: Tally = field(default_factory=Tally)
     reading: list[Person] = field(default_factory=list)  # who reads in another way from now on
+    inherited: list[Proposal] = field(default_factory=list)  # being written, and another head's from now on
 
 
 def apply_roster(session: Session, roster: Roster) -> Counts:
@@ -73,15 +75,17 @@ def apply_roster(session: Session, roster: Roster) -> Counts:
     for body in roster.organisations:
         values = body.model_dump(exclude={"head_name", "contact_name"}) | {"contact": body.contact or ""}
         counts.organisations.add(*_put(session, bodies.get(body.id), values, Organisation))
-    _rename_heads(session, roster)
+    counts.inherited = _rename_heads(session, roster)
+    _clear_desks(session, roster)
     for person, role, unit in sorted(wanted - {_key(holding) for holding in held}, key=str):
         session.add(Holding(person=person, role=role, unit=unit))
     session.flush()
     return counts
 
 
-def _rename_heads(session: Session, roster: Roster) -> None:
-    """What an organisation has proposed goes with its head's office: a new head answers for it."""
+def _rename_heads(session: Session, roster: Roster) -> list[Proposal]:
+    """What an organisation has proposed goes with its head's office: a new head answers for it. What is being written."""
+    handed_over = []
     for entry in roster.organisations:
         theirs = select(Proposal).where(
             is_collective(), Proposal.organisation == entry.id, Proposal.proposer != entry.head
@@ -89,6 +93,19 @@ def _rename_heads(session: Session, roster: Roster) -> None:
         for proposal in session.exec(theirs.order_by(col(Proposal.id))):
             proposal.proposer = entry.head
             session.add(proposal)
+            handed_over.append(proposal)
+    session.flush()
+    return [proposal for proposal in handed_over if is_written(proposal) and sections_of(session, proposal)]
+
+
+def _clear_desks(session: Session, roster: Roster) -> None:
+    """Whoever has no hand in a collective proposal any more does not sit at its desk."""
+    bodies = {entry.id for entry in roster.organisations}
+    desks = select(Conversation).where(Conversation.dialogue == DESK).order_by(col(Conversation.id))
+    for desk in session.exec(desks).all() if bodies else ():
+        proposal = session.get_one(Proposal, int(desk.subject))
+        if proposal.organisation in bodies and not has_a_hand(session, proposal, desk.person):
+            session.delete(desk)
     session.flush()
 
 

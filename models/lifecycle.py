@@ -131,7 +131,7 @@ WITHDRAWAL = (
     #    while                   who          does       it becomes   provided         and then        told                                                       asks
     Move((W.CONSENTING,),        R.CONSENTER, E.CONSENT, None,        g.always,        jx.consent,     ((R.PROPOSER, N.CONSENTED), (R.DIRECTOR, N.TO_DECIDE_WITHDRAWAL))),
     Move((W.CONSENTING,),        R.CONSENTER, E.REFUSE,  W.REFUSED,   g.always,        jx.answer,      ((R.PROPOSER, N.CONSENT_REFUSED), (R.STAFF, N.CONSENT_REFUSED)), asks="reason", duty=g.no),
-    Move((W.ASKED,),             R.DIRECTOR,  E.GRANT,   W.GRANTED,   jg.withdrawable, jx.withdraw,    ((R.PROPOSER, N.WITHDRAWN), (R.CO_SIGNER, N.WITHDRAWN), (R.STAFF, N.WITHDRAWN), (R.DISPATCHER, N.WITHDRAWN))),
+    Move((W.ASKED,),             R.DIRECTOR,  E.GRANT,   W.GRANTED,   jg.withdrawable, jx.withdraw,    ((R.PROPOSER, N.WITHDRAWN), (R.CO_SIGNER, N.WITHDRAWN), (R.WRITER, N.WITHDRAWN), (R.STAFF, N.WITHDRAWN), (R.DISPATCHER, N.WITHDRAWN))),
     Move((W.ASKED,),             R.DIRECTOR,  E.DENY,    W.DENIED,    g.not_own,       jx.answer,      ((R.PROPOSER, N.WITHDRAWAL_DENIED), (R.CO_SIGNER, N.WITHDRAWAL_DENIED)), asks="reason"),
     Move((W.CONSENTING, W.ASKED), R.PROPOSER, E.DROP,    W.DROPPED,   g.always,        jx.answer,      ((R.CO_SIGNER, N.WITHDRAWAL_DROPPED), (R.DIRECTOR, N.WITHDRAWAL_DROPPED)), duty=g.no),
 )

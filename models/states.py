@@ -223,7 +223,7 @@ class Role(Enum):
     CONSENTER = "未表态的联名人"
     RATER = "评价人"  # the proposer and each co-signer, until they have rated
     ENTERER = "代录人"
-    HEAD = "单位负责人"  # of the organisation whose collective proposal it is, while it is written
+    HEAD = "单位负责人"  # of the organisation whose collective proposal it is, while it is written or mended
     WRITER = "执笔人"
     MEMBER = "委员"
     STAFF = "提案委工作人员"

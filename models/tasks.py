@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, false, or_
 from sqlmodel import Session, col, select
 
 from models import access, deadlines, guards
-from models.collective import is_collective
+from models.collective import is_collective, within_reach
 from models.handling import Assignment, Communication, Rating
 from models.joint import Signature, Withdrawal, signatures_of
 from models.lifecycle import TABLES, Move, moves_from
@@ -121,6 +121,8 @@ def _beside(
     yield Role.RATER, _standing(session, Assignment, Role.RATER, wanted, mine, ~given)
     yield Role.ENTERER, _standing(session, Proposal, Role.ENTERER, wanted, col(Proposal.entered_by) == me)
     yield Role.HEAD, _standing(session, Proposal, Role.HEAD, wanted, own, is_collective())
+    written = or_(*(col(Proposal.id).in_(ids) for ids in within_reach(me)))
+    yield Role.WRITER, _standing(session, Proposal, Role.WRITER, wanted, written, is_collective())
 
 
 def _standing(session: Session, kind: Any, role: Role, wanted: Callable[[Move], bool], *where: Any) -> Sequence[Any]:

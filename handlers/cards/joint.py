@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.wecom.messages import Card, Say, Words, link
 from handlers.cards.told import Told, day, gist, minute, named, who_is_asked
+from models.collective import has_a_hand
 from models.joint import signatures_of, signed_this_session, silent_signers
 from models.proposal import Proposal
 from models.states import Notice, Sign, State, Wish
@@ -199,8 +200,18 @@ def withdrawal_dropped(t: Told) -> Say:
 
 def withdrawn(t: Told) -> Say:
     """Everybody concerned."""
-    mine = t.yours if t.reader.userid in {t.proposal.proposer, *_signed(t)} else f"{t.proposer}的提案"
-    return Words(f"{mine}{named(t.proposal)}（{t.proposal.number}）已准予撤案，不再办理。\n理由：{t.withdrawal.reason}")
+    return Words(
+        f"{_whose(t)}{named(t.proposal)}（{t.proposal.number}）已准予撤案，不再办理。\n理由：{t.withdrawal.reason}"
+    )
+
+
+def _whose(t: Told) -> str:
+    """As the reader knows it; the office, too, reads of an organisation's."""
+    if t.reader.userid in {t.proposal.proposer, *_signed(t)}:
+        return t.yours
+    if t.proposal.organisation and has_a_hand(t.session, t.proposal, t.reader.userid):
+        return f"您参与起草的{t.proposer}集体提案"
+    return f"{t.proposer}的提案"
 
 
 def _signed(t: Told) -> set[str]:

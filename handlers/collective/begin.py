@@ -1,17 +1,19 @@
 """Beginning a collective proposal, and finding the way back to those that are being written."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from bot.payload import Payload
 from bot.router import Router, listed
 from bot.turn import Turn
-from handlers.cards.told import named
+from handlers.cards.told import day, named
 from models import access, collective
 from models.errors import Refused
 from models.messages import Lane
 from models.people import Organisation, Person
 from models.proposal import Proposal
+from models.states import State
 
 router = Router()
 
@@ -100,6 +102,21 @@ def found(turn: Turn, organisation: str) -> None:
         words = f"{turn.actor.name}以{body.name}名义发起了一件集体提案，由您最后确认提交。回复“集体提案”打开。"
         turn.say(words, to=head, lane=Lane.NOTICE)
     open_desk(turn, proposal.id or 0)
+
+
+def tell_heads(turn: Turn, proposals: Iterable[Proposal]) -> None:
+    """A new head hears what is being written in the organisation's name, and waits for a press of theirs."""
+    waiting: dict[tuple[str, str], list[str]] = {}
+    for p in proposals:
+        stands = f"（退回修改，{day(p.due_on)}前改好）" if p.state is State.RETURNED else ""
+        waiting.setdefault((p.organisation, p.proposer), []).append(f"{named(p)}{stands}")
+    for (organisation, userid), names in waiting.items():
+        if head := access.active(turn.session, userid):
+            body = turn.session.get_one(Organisation, organisation).name
+            words = (
+                f"您现在是{body}的负责人，正在起草的集体提案由您最后确认提交：{'、'.join(names)}。回复“集体提案”打开。"
+            )
+            turn.say(words, to=head, lane=Lane.NOTICE)
 
 
 def open_desk(turn: Turn, number: int, note: str = "") -> None:

@@ -20,6 +20,7 @@ from handlers.draft.steps import DRAFT
 from handlers.moves import forget_desks
 from models import collective, paste
 from models.attachment import Attachment
+from models.conversation import Conversation
 from models.errors import Refused
 from models.guards import length
 from models.people import Person
@@ -68,10 +69,11 @@ def called(exchange: Exchange) -> str:
 
 def _desk(exchange: Exchange) -> str:
     turn, session = exchange.turn, exchange.turn.session
-    proposal = proposal_of(exchange)
+    proposal = _seated(exchange)
     writers = "、".join(person.name for person in collective.writers_of(session, proposal))
-    head = session.get_one(Person, proposal.proposer).name
-    lines = [called(exchange), f"负责人{head}；执笔：{writers or '还没有请人'}"]
+    head = session.get_one(Person, proposal.proposer)
+    who = f"{head.name}{'' if head.active else '（已不在任）'}"
+    lines = [called(exchange), f"负责人{who}；执笔：{writers or '还没有请人'}"]
     if proposal.state is State.RETURNED:
         lines.append(f"退回修改：{proposal.reason}（请在{day(proposal.due_on)}前改好；改好提交前，原来的全文不变）")
     return "\n".join([*lines, *_parts(turn, proposal), _how(exchange, proposal, writers)])
@@ -116,15 +118,19 @@ def ready(exchange: Exchange) -> None:
     """Only the head hands it in, and not before every part is written."""
     turn, proposal = exchange.turn, proposal_of(exchange)
     if not is_head(exchange):
-        head = turn.session.get_one(Person, proposal.proposer).name
-        raise Refused(f"只有负责人{head}能以单位名义提交，代替盖章。您写好的部分{head}看得到。")
+        head = turn.session.get_one(Person, proposal.proposer)
+        if not head.active:
+            raise Refused(
+                f"以单位名义提交要由负责人来办，{head.name}已不在任，请联系提案委更新名单。写好的都留着，新负责人看得到。"
+            )
+        raise Refused(f"只有负责人{head.name}能以单位名义提交，代替盖章。您写好的部分{head.name}看得到。")
     sections = collective.sections_of(turn.session, proposal)
     if missing := [collective.label(turn.session, section) for section in sections if not section.text]:
         raise Refused(f"还没有写：{'、'.join(missing)}。写好或“删除”空的建议，再提交。")
 
 
 def _seated(exchange: Exchange) -> Proposal:
-    """What is written here, for whoever has a hand in it, as long as it is a draft."""
+    """What is written here, for whoever has a hand in it, as long as its writers have it."""
     proposal = proposal_of(exchange)
     me = exchange.turn.actor.userid
     if not collective.is_written(proposal) or not collective.has_a_hand(exchange.turn.session, proposal, me):
@@ -158,17 +164,46 @@ def _words(exchange: Exchange, text: str) -> str | None:
 
 def _fresh(exchange: Exchange, render: Callable[[Exchange], str]) -> str:
     """The texts as the parts have them now, with what the head has answered."""
-    proposal = proposal_of(exchange)
-    kept = exchange.conversation.answers
+    proposal = _seated(exchange)
+    stamps, mine = _stamps(exchange, proposal), exchange.conversation
     texts = collective.texts_of(exchange.turn.session, proposal)
-    rest = kept if is_head(exchange) else _rest_of(proposal)
-    exchange.conversation.answers = {**rest, **texts}
-    whole = render(exchange)
-    exchange.conversation.answers = {
-        name: value for name, value in exchange.conversation.answers.items() if name not in TEXTS
-    }
+    rest = mine.answers if is_head(exchange) else _rest_of(proposal)
+    said = Conversation(**mine.model_dump(exclude={"answers"}), answers={**rest, **texts})
+    whole = render(Exchange(exchange.turn, said))  # of a copy: who only looks, on a page, writes nothing
+    shown = {name: value for name, value in said.answers.items() if name not in TEXTS} | {"seen": stamps}
+    if shown != mine.answers:
+        mine.answers = shown
     scan = "\n有盖章件可以拍照发来，作为附件。" if is_head(exchange) else ""
     return f"{called(exchange)}\n{whole}{scan}"
+
+
+def _stamps(exchange: Exchange, proposal: Proposal) -> dict[str, int]:
+    """Which version of each part it is that somebody reads."""
+    return {str(section.id): section.stamp for section in collective.sections_of(exchange.turn.session, proposal)}
+
+
+def _chosen(exchange: Exchange, choice: str) -> Any:
+    """The head hands in what the head has read: what was changed since is shown first."""
+    if choice == "submit":
+        ready(exchange)
+        if changed := _changed(exchange):
+            return Several({}, f"{changed}，请再看一遍。\n", then="preview")
+    return choice
+
+
+def _changed(exchange: Exchange) -> str:
+    """刚才苏婉宁改了情况分析: what is other than it was read; empty when nothing is."""
+    session, proposal = exchange.turn.session, proposal_of(exchange)
+    seen = exchange.answers.get("seen") or {}
+    if seen == _stamps(exchange, proposal):
+        return ""
+    words = []
+    for section in collective.sections_of(session, proposal):
+        if section.stamp != seen.get(str(section.id)):
+            last = [revision for revision in collective.revisions_of(session, section) if not revision.apart][-1]
+            by = session.get_one(Person, last.person).name
+            words.append(f"{by}改了{collective.label(session, section)}")
+    return f"刚才{'，'.join(words)}" if words else "刚才有部分删去了"
 
 
 def _choices(exchange: Exchange) -> tuple[Choice, ...]:
@@ -234,7 +269,7 @@ def _head_is_asked(name: str) -> Ask:
 
 
 DESK = Dialogue(
-    "collective",
+    collective.DESK,
     called,
     (
         Ask("desk", "分工与写作", _desk, _said, optional=True, counted=False, example=EXAMPLE, numbers=True),
@@ -248,6 +283,7 @@ DESK = Dialogue(
             lambda exchange: _fresh(exchange, preview),
             _neither,
             choices=_choices,
+            settle=_chosen,
             short=lambda exchange: _fresh(exchange, in_large_print),
         ),
     ),

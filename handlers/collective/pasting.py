@@ -21,6 +21,8 @@ def fill(exchange: Exchange, proposal: Proposal, text: str) -> str:
     _check(turn, parts)
     single = {TITLE: parts.title, ANALYSIS: parts.analysis}
     sections = collective.sections_of(turn.session, proposal)
+    if all(section.text for section in sections):
+        raise Refused("各部分都有了，没有替换；请回复部分的序号逐项改。")
     filled = [s for s in sections if single.get(s.kind) and _put(turn, proposal, s, single[s.kind])]
     kept = [s for s in sections if single.get(s.kind) and s not in filled]
     free = [s for s in sections if s.kind == SUGGESTION and not s.text]

@@ -58,6 +58,8 @@ def _question(exchange: Exchange) -> str:
     _, section = section_of(exchange)
     what = collective.label(turn.session, section)
     lines = []
+    if why := _why_not(exchange):  # what others have made of it since is no longer theirs to read
+        return f"{why}，写好的发来会另存，供负责人参考；不写了回复“取消”。"
     if section.text:
         lines.append(f"现在的{what}（{last_change(turn, section)}）：\n{clipped(section.text)}")
     for remark in collective.remarks_of(turn.session, section):

@@ -103,5 +103,5 @@ def remove(turn: Turn, proposal: Proposal, have: Sequence[Attachment], place: in
 def listed_in_short(exchange: Exchange) -> str:
     """1图片（情况分析） 2语音; empty when there is none."""
     session = exchange.turn.session
-    names = names_of(session, attachments_of(session, proposal_of(exchange).id))
+    names = names_of(session, attachments_of(session, proposal_of(exchange).id), to_writers=True)
     return "　".join(f"{place}{name}" for place, name in enumerate(names, 1))

@@ -73,10 +73,11 @@ def in_large_print(exchange: Exchange) -> str:
     return "\n".join(lines)
 
 
-def _links(exchange: Exchange, whole: str, edit: str) -> tuple[str, str]:
-    """To the whole text, and to the page where it is written."""
-    turn, number = exchange.turn, proposal_of(exchange).id
-    return link(turn.url(f"p/proposals/{number}"), whole), link(turn.url(f"p/drafts/{number}"), edit)
+def _links(exchange: Exchange, whole: str, edit: str) -> list[str]:
+    """To the whole text, and to the page where it is written; the parts of a collective proposal are written at its desk."""
+    turn, proposal = exchange.turn, proposal_of(exchange)
+    found = [link(turn.url(f"p/proposals/{proposal.id}"), whole)]
+    return found if proposal.organisation else [*found, link(turn.url(f"p/drafts/{proposal.id}"), edit)]
 
 
 def _attached(exchange: Exchange) -> list[str]:

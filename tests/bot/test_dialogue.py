@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import Session, select
 
 from bot.dialogue import LONGEST, Dialogues
 from bot.questions import Ask, Choice, Dialogue, Exchange, NotYet, Pick
@@ -474,6 +475,19 @@ def test_a_dialogue_this_version_does_not_know_is_left_alone(office: Office) -> 
     assert "没有听懂" in told(office.says(LIN, "小明"))
     office.says(LIN, "short")
     assert stands(office) == "reason"
+
+
+def test_a_question_that_no_longer_applies_leads_back_all_the_same(office: Office) -> None:
+    office.says(LIN, *FULL[:3])
+    assert stands(office) == "why"
+
+    def differs(session: Session) -> None:
+        row = session.exec(select(Conversation)).one()
+        row.answers = row.answers | {"colour": "blue"}
+
+    office.store.write(differs)
+    assert "什么颜色？" in told(office.says(LIN, "上一步"))
+    assert stands(office) == "colour"
 
 
 def test_a_question_this_version_does_not_know_leaves_nobody_stuck(office: Office) -> None:

@@ -3,17 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlmodel import Session, select
 
 from models.attachment import Attachment
 from models.audit import Audit
 from models.collective import Revision, Section
 from models.messages import Wait
-from models.people import Holding, Organisation, Person
+from models.people import Organisation
 from models.proposal import Proposal
 from models.states import State
-from simulator.person import Person as Phone
-from tests.memory import lived_once
 from tests.stories.acts import (
     CHENG,
     HE,
@@ -32,63 +29,26 @@ from tests.stories.acts import (
     tells,
 )
 from tests.stories.pages import opens
+from tests.stories.together import (
+    ANALYSIS,
+    BODY,
+    JIA,
+    LI,
+    REST,
+    SEAL,
+    SUGGESTION,
+    TITLE,
+    ZHOU,
+    begun,
+    handed_in,
+    leaves_office,
+    section,
+    written,
+)
 from tests.town import Town
 
-JIA, LI = "m032", "m033"  # 贾有恒, head of 社会福利和社会保障界别; 黎可安, its contact
 YUE = "m030"  # 岳本善, head of 医药卫生界别
-ZHOU = "m020"  # 周衡之, a member of 科技界别, whose head is 蔡承宇
-BODY = "社会福利和社会保障界别"
-TITLE = "关于完善农村互助养老服务点运行机制的提案"
-SEAL = "以单位名义提交"
-ANALYSIS = ("全市一百二十个服务点，常年开门的不到一半。", "主要是没有固定经费，也没有专人。")
-SUGGESTION = "由民政部门按服务人数给运行补贴，每年公布名单。"
-REST = ("社会建设", "跳过", "是，去年9月走访八个服务点", "同意", "不涉密")
 DEADLINE = datetime(2026, 4, 10, 4, 0, tzinfo=UTC)  # noon
-
-
-@lived_once
-async def begun(town: Town) -> Phone:
-    """The head has named two writers and given out the parts."""
-    jia = await tells(town, JIA, "集体提案", "执笔 苏婉宁、周衡之", "分工 2 苏婉宁", "分工 3 周衡之")
-    await all_have_read(town)
-    return jia
-
-
-@lived_once
-async def written(town: Town) -> Phone:
-    """Every part is there."""
-    jia = await begun(town)
-    await tells(town, JIA, "1", TITLE)
-    await tells(town, SU, "集体提案", "2", *ANALYSIS, "完")
-    await tells(town, ZHOU, "集体提案", "3", SUGGESTION)
-    await all_have_read(town)
-    return jia
-
-
-@lived_once
-async def handed_in(town: Town) -> Phone:
-    """By the head."""
-    await written(town)
-    jia = await tells(town, JIA, SEAL, *REST)
-    await all_have_read(town)
-    await taps(town, JIA, SEAL)
-    return jia
-
-
-async def leaves_office(town: Town, userid: str) -> None:
-    """A member whose term has ended."""
-
-    def work(session: Session) -> None:
-        session.get_one(Person, userid).active = False
-        for holding in session.exec(select(Holding).where(Holding.person == userid)):
-            session.delete(holding)
-
-    await town.change(work)
-
-
-async def section(town: Town, place: int) -> Section:
-    """A part by its number."""
-    return (await rows(town, Section))[place - 1]
 
 
 # --- the way it goes --------------------------------------------------------------------------------------------------
@@ -258,40 +218,6 @@ async def test_it_is_written_and_handed_in_without_cards(town: Town) -> None:
     await tells(town, JIA, SEAL, "1")
     await jia.reads(f"已以{BODY}名义提交，流水号：S20260001")
     assert (await proposal(town)).state is State.SUBMITTED
-
-
-async def test_what_is_returned_is_mended_by_its_writers_and_handed_in_again_by_the_head(town: Town) -> None:
-    jia = await handed_in(town)
-    await taps(town, WEN, "受理", "退回修改")
-    await tells(town, WEN, "请写明补贴标准。")
-    su, zhou = town.person(SU), town.person(ZHOU)
-    for phone in (jia, su, zhou):
-        await phone.reads("提案退回修改", "各改各的部分", "请写明补贴标准。", "修改")
-    await all_have_read(town)
-    await taps(town, SU, "修改")
-    await su.reads("退回修改：请写明补贴标准。", "2 情况分析（苏婉宁）", "回复序号写那一部分")
-    await tells(town, SU, "2", "补贴标准各县不一，多的每月六百元，少的没有。", "完", SEAL)
-    await su.reads("只有负责人贾有恒能以单位名义提交")
-    assert (await proposal(town)).analysis == "\n".join(ANALYSIS), "the office reads what it has returned"
-    await tells(town, JIA, "提交")
-    await jia.reads("打开分工，改好后由负责人以单位名义提交")
-    await taps(town, JIA, "修改")
-    await jia.reads("退回修改：请写明补贴标准。", "都写好了")
-    await tells(town, JIA, "加一条", "4", "明确每人每月的补贴标准。", "作废")
-    await jia.reads("已经提交过，不能作废")
-    await tells(town, JIA, "版本 2")
-    await jia.reads("情况分析的版本", "第2版", "苏婉宁")
-    await tells(town, JIA, "预览")
-    await jia.reads("请看一遍", "多的每月六百元", "明确每人每月的补贴标准。")
-    await taps(town, JIA, SEAL)
-    await jia.reads(f"已以{BODY}名义重新提交，流水号：S20260001")
-    await su.reads("您参与起草的", "已由负责人以单位名义提交")
-    row = await proposal(town)
-    assert (row.state, row.suggestions) == (State.SUBMITTED, [SUGGESTION, "明确每人每月的补贴标准。"])
-    seen = await page(town, WEN)
-    assert ("请写明补贴标准。" in seen, "少的没有" in seen, f"<p>{ANALYSIS[1]}</p>" in seen) == (True, True, False)
-    await tells(town, SU, "集体提案")
-    await su.reads("集体提案由组织的负责人或联系人发起")
 
 
 async def test_it_lives_on_in_the_organisations_name(town: Town) -> None:

@@ -1,11 +1,13 @@
 """撤案: asked for with a reason, agreed to by all who signed, decided by the committee; what is open ends, and all are told."""
 
 import pytest
+from sqlmodel import Session, select
 
 from models.attachment import Attachment
 from models.audit import Audit
 from models.handling import Assignment, Communication
 from models.joint import Signature, Withdrawal
+from models.proposal import Proposal
 from models.states import Handling, Sign, State, Talk, Wish
 from tests.stories.acts import (
     CHENG,
@@ -108,12 +110,29 @@ async def test_what_was_withdrawn_while_it_was_open_keeps_its_attachments(town: 
     await lin.reads("图片收到", "共2个")
     await taps(town, CHENG, "准予撤案")
     await all_have_read(town)
+    await lin.sends_picture()
+    await lin.reads("这里只能读文字")
+    await tells(town, LIN, "继续")
+    await lin.reads("没有写到一半的内容")
+    assert len(await rows(town, Attachment)) == 2
+
+
+async def test_what_ends_while_it_still_lies_open_keeps_its_attachments(town: Town) -> None:
+    lin = await drafted(town)
+    await lin.sends_picture()
+    await town.quiet()
+
+    def ends(session: Session) -> None:
+        session.exec(select(Proposal)).one().state = State.WITHDRAWN
+
+    await town.change(ends)
+    await all_have_read(town)
     for words in ("删除附件 1", "撤回"):
         await tells(town, LIN, words)
         await lin.reads("现在是“已撤案”，附件不能再改", "取消")
     await lin.sends_picture()
     await lin.reads("现在是“已撤案”，附件不能再改")
-    assert len(await rows(town, Attachment)) == 2
+    assert len(await rows(town, Attachment)) == 1
 
 
 async def test_the_director_says_no_and_it_goes_on(town: Town) -> None:
