@@ -16,8 +16,8 @@ from tests.databases import has_postgres
 
 CARDS = ("sqlite", "postgresql")
 BELOW = {
-    "words": 4,
-    "page": 12,
+    "words": 8,
+    "page": 24,
 }  # every so many-th has PostgreSQL; pages begin with much that must be tapped there anew
 
 
