@@ -51,8 +51,8 @@ class Rate(Payload, tag="rate"):
 
 def row_named(session: Session, kind: str, number: int) -> Row | None:
     """The row that a payload or an address names, if there is one."""
-    row: Row | None = session.get(KINDS[kind], number) if kind in KINDS else None  # type: ignore[assignment]
-    return row
+    found = session.get(KINDS[kind], number) if kind in KINDS else None
+    return found if isinstance(found, Row) else None
 
 
 def subject(row: Row) -> str:

@@ -16,6 +16,7 @@ from bot.wecom.errors import TryLater
 from bot.wecom.messages import Button, Card, CardNow, Say
 from models.messages import Lane, Outgoing, Wait
 from models.people import Person
+from tests.bot.held import holds_what_is_sent
 from tests.databases import Server
 from tests.handlers.office import FANG, LIN, SU, WEI, WEN
 from tests.town import Town, prepare, settings_for
@@ -478,15 +479,10 @@ async def test_two_replicas_say_everything_once_and_in_order(postgres: Server) -
 # --- the end ----------------------------------------------------------------------------------------------------------
 
 
-async def test_stopping_finishes_what_is_being_sent_and_leaves_the_rest(still: Town) -> None:
-    begun, go_on, really = asyncio.Event(), asyncio.Event(), still.app.client.send
-
-    async def send(body: dict[str, Any]) -> Sent:
-        begun.set()
-        await go_on.wait()
-        return await really(body)
-
-    still.app.client.send = send  # type: ignore[method-assign]
+async def test_stopping_finishes_what_is_being_sent_and_leaves_the_rest(
+    still: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = holds_what_is_sent(still.app, monkeypatch)
     await say(still, LIN, "一", "二")
     await asyncio.wait_for(begun.wait(), 5)
     stopping = asyncio.create_task(still.app.outbox.stop())

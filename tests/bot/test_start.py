@@ -1,7 +1,6 @@
 """How a process begins: the port first, then what a dead one held, then the door."""
 
 import asyncio
-from typing import Any
 
 import httpx
 import pytest
@@ -9,8 +8,8 @@ from sqlmodel import Session
 
 from bot.__main__ import assemble
 from bot.app import App
-from bot.wecom.client import Sent
 from models.people import Person
+from tests.bot.held import holds_what_is_sent
 from tests.faults.fleet import free_ports
 from tests.handlers.office import LIN
 from tests.town import Town
@@ -22,16 +21,11 @@ def another(town: Town, port: int) -> App:
     return assemble(town.settings.model_copy(update={"server": server}), now=town.calendar.now, ticking=False)
 
 
-async def test_one_started_by_mistake_on_a_port_that_is_taken_touches_nothing(town: Town) -> None:
+async def test_one_started_by_mistake_on_a_port_that_is_taken_touches_nothing(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first is sending; with SQLite a second took that for a dead process' rows, and sent them once more."""
-    sending, go_on, really = asyncio.Event(), asyncio.Event(), town.app.client.send
-
-    async def send(body: dict[str, Any]) -> Sent:
-        sending.set()
-        await go_on.wait()
-        return await really(body)
-
-    town.app.client.send = send  # type: ignore[method-assign]
+    begun, go_on = holds_what_is_sent(town.app, monkeypatch)
 
     def work(session: Session) -> None:
         turn = town.app.turn(session, "test")
@@ -40,7 +34,7 @@ async def test_one_started_by_mistake_on_a_port_that_is_taken_touches_nothing(to
 
     await town.change(work)
     town.app.outbox.bell.ring()
-    await asyncio.wait_for(sending.wait(), 5)
+    await asyncio.wait_for(begun.wait(), 5)
     second = another(town, town.app.port)
     with pytest.raises(OSError, match="in use"):
         await second.start()
@@ -51,7 +45,7 @@ async def test_one_started_by_mistake_on_a_port_that_is_taken_touches_nothing(to
     assert [shown.text for shown in town.person(LIN).inbox] == ["一"]
 
 
-async def test_nobody_is_answered_before_the_outbox_is_ready(town: Town) -> None:
+async def test_nobody_is_answered_before_the_outbox_is_ready(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     [port] = free_ports(1)
     app = another(town, port)
     taking_over, go_on, really = asyncio.Event(), asyncio.Event(), app.outbox.start
@@ -61,7 +55,7 @@ async def test_nobody_is_answered_before_the_outbox_is_ready(town: Town) -> None
         await go_on.wait()
         await really()
 
-    app.outbox.start = start  # type: ignore[method-assign]
+    monkeypatch.setattr(app.outbox, "start", start)
     starting = asyncio.create_task(app.start())
     await asyncio.wait_for(taking_over.wait(), 5)
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
