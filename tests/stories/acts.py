@@ -16,6 +16,7 @@ import handlers.pages
 from handlers.pages.proposals import look
 from models.handling import Assignment
 from models.people import Holding
+from models.people import Person as Somebody
 from models.proposal import Proposal
 from simulator import cards
 from simulator.doors import ByNumber, numbered
@@ -204,6 +205,17 @@ async def page(town: Town, who: str) -> str:
     folder = Path(handlers.pages.__file__).parent / "templates"
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=True)
     return templates.get_template("proposal.html" if seen.status == 200 else "sorry.html").render(seen.values)
+
+
+async def leaves_office(town: Town, userid: str) -> None:
+    """Somebody whose term has ended."""
+
+    def work(session: Session) -> None:
+        session.get_one(Somebody, userid).active = False
+        for holding in session.exec(select(Holding).where(Holding.person == userid)):
+            session.delete(holding)
+
+    await town.change(work)
 
 
 # --- a proposal on its way --------------------------------------------------------------------------------------------

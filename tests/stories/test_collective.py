@@ -22,6 +22,7 @@ from tests.stories.acts import (
     all_have_read,
     everybody_is_at_rest,
     forges,
+    leaves_office,
     page,
     proposal,
     rows,
@@ -41,7 +42,6 @@ from tests.stories.together import (
     ZHOU,
     begun,
     handed_in,
-    leaves_office,
     section,
     written,
 )

@@ -6,7 +6,7 @@ from models.collective import Section, Writer
 from models.people import Organisation
 from models.proposal import Proposal
 from models.states import State
-from tests.stories.acts import CHENG, HE, SU, WEN, all_have_read, page, proposal, rows, taps, tells
+from tests.stories.acts import CHENG, HE, SU, WEN, all_have_read, leaves_office, page, proposal, rows, taps, tells
 from tests.stories.pages import opens
 from tests.stories.together import (
     ANALYSIS,
@@ -20,7 +20,6 @@ from tests.stories.together import (
     WHY,
     ZHOU,
     imports,
-    leaves_office,
     returned,
     written,
 )

@@ -30,6 +30,7 @@ from tests.stories.acts import (
     jointly_delivered,
     jointly_filed,
     jointly_submitted,
+    leaves_office,
     page,
     proposal,
     rates,
@@ -57,17 +58,6 @@ async def enrols(town: Town, userid: str, name: str, sector: str) -> None:
         session.add(Person(userid=userid, name=name, sector=sector))
         session.flush()
         session.add(Holding(person=userid, role="member"))
-
-    await town.change(work)
-
-
-async def leaves_office(town: Town, userid: str) -> None:
-    """A member whose term has ended."""
-
-    def work(session: Session) -> None:
-        session.get_one(Person, userid).active = False
-        for holding in session.exec(select(Holding).where(Holding.person == userid)):
-            session.delete(holding)
 
     await town.change(work)
 

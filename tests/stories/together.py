@@ -1,10 +1,10 @@
 """What the stories of collective proposals share: who writes them, and how far they are."""
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from bot.__main__ import enrolled
 from models.collective import Section
-from models.people import Holding, Person
+from models.people import Person
 from models.roster import OrganisationEntry, Roster
 from simulator.person import Person as Phone
 from tests.memory import lived_once
@@ -58,17 +58,6 @@ async def returned(town: Town) -> Phone:
     await taps(town, WEN, "受理", "退回修改")
     await tells(town, WEN, WHY)
     return jia
-
-
-async def leaves_office(town: Town, userid: str) -> None:
-    """A member whose term has ended."""
-
-    def work(session: Session) -> None:
-        session.get_one(Person, userid).active = False
-        for holding in session.exec(select(Holding).where(Holding.person == userid)):
-            session.delete(holding)
-
-    await town.change(work)
 
 
 async def section(town: Town, place: int) -> Section:
