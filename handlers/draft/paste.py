@@ -19,6 +19,7 @@ UNCLEAR = 20  # characters: shorter than any piece of a proposal
 ONE_BY_ONE = ("一项一项", "一项一项答", "逐项", "发完了")
 _BETWEEN = re.compile(r"[，,、；;。\s/／]+")
 ALL = "all"
+MOST_AT_ONCE = 20  # drafts that one text may become
 
 
 def title_or_whole(exchange: Exchange, text: str) -> Any:
@@ -125,15 +126,18 @@ def _several(exchange: Exchange) -> list[paste.Parts]:
 
 
 def which_choices(exchange: Exchange) -> list[Choice]:
-    """Each of the titles, or all of them as drafts side by side."""
+    """Each of the titles, or all of them as drafts side by side, where they are not too many."""
     several = _several(exchange)
     titles = [Choice(str(place), parts.title or "（没有案由的一段）") for place, parts in enumerate(several)]
-    return [*titles, Choice(ALL, f"都要，分成{len(several)}份草稿", ("都要", "全部"))]
+    every = Choice(ALL, f"都要，分成{len(several)}份草稿", ("都要", "全部"))
+    return [*titles, every] if len(several) <= MOST_AT_ONCE else titles
 
 
 def which_question(exchange: Exchange) -> str:
     """One proposal, one matter."""
-    return f"这里有{len(_several(exchange))}个案由，一件提案只讲一件事。先写哪一件？"
+    many = len(_several(exchange))
+    all_of_them = f"（要都存成草稿，请分几次发，每次最多{MOST_AT_ONCE}件）" if many > MOST_AT_ONCE else ""
+    return f"这里有{many}个案由，一件提案只讲一件事。先写哪一件？{all_of_them}"
 
 
 def settle_which(exchange: Exchange, value: Any) -> Several:

@@ -103,7 +103,12 @@ def _as_read(turn: Turn, text: str, number: int | None) -> dict[str, Any]:
     have = whole.parts_of(draft_at(turn, number)) if number is not None else {}
     labels = {"title": "案由", "analysis": "情况分析", "suggestions": "具体建议"}
     gone = [label for name, label in labels.items() if have.get(name) and any(getattr(p, name) for p, _ in found)]
-    return {"number": number, "found": [(p, [line for line in lines if line]) for p, lines in found], "gone": gone}
+    return {
+        "number": number,
+        "found": [(p, [line for line in lines if line]) for p, lines in found],
+        "gone": gone,
+        "most": paste.MOST_AT_ONCE,
+    }
 
 
 def _chosen(fields: Fields) -> tuple[Parts, list[Parts]]:
@@ -112,6 +117,8 @@ def _chosen(fields: Fields) -> tuple[Parts, list[Parts]]:
     if not text or len(text) > LONGEST:
         raise Refused("没有收到文件里的文字，请重新交一次。")
     found = _proposals_in(text)
+    if one(fields, "all") and len(found) > paste.MOST_AT_ONCE:
+        raise Refused(f"这里有{len(found)}个案由，一次最多存{paste.MOST_AT_ONCE}份，没有保存。请分成几个文件再交。")
     if one(fields, "all"):
         return found[0], found[1:]
     chosen = {str(at): parts for at, parts in enumerate(found)}.get(place)

@@ -412,6 +412,22 @@ async def test_of_three_proposals_in_a_document_all_become_drafts(town: Town) ->
     await lin.reads("没有可以撤回的了")
 
 
+async def test_so_many_proposals_in_a_document_do_not_all_become_drafts(town: Town) -> None:
+    many = [
+        f"关于{place}号路的提案\n情况分析：{place}号路难走。\n建议：\n1. 改善{place}号路。" for place in range(1, 22)
+    ]
+    async with browsing(town, LIN, "/p/drafts/new") as phone:
+        await phone.hands_in("/p/drafts/new/file", "很多.txt", "\n".join(many).encode())
+        assert ("这里有21个案由" in phone.text, "每个最多20件" in phone.text, "都要" in phone.text) == (
+            True,
+            True,
+            False,
+        )
+        refused = await phone.sends("/p/drafts/new", [*phone.form("drafts/new"), ("all", "1")])
+        assert (phone.status, "一次最多存20份，没有保存" in refused) == (422, True)
+    assert await rows(town, Proposal) == []
+
+
 async def test_what_is_no_proposal_is_kept_as_its_analysis_and_one_may_begin_with_nothing(town: Town) -> None:
     async with browsing(town, LIN, "/p/drafts/new") as phone:
         await phone.hands_in("/p/drafts/new/file", "随笔.txt", "小区没有电梯，老人下楼难。".encode())

@@ -176,6 +176,15 @@ async def test_three_titles_are_asked_about(town: Town) -> None:
     assert [row.title for row in await rows(town, Proposal)] == ["关于修缮公厕的提案"]
 
 
+async def test_so_many_titles_do_not_all_become_drafts(town: Town) -> None:
+    many = [f"关于{n}号路的提案\n情况分析：{n}号路难走。\n建议：\n1. 改善{n}号路。" for n in range(1, 22)]
+    lin = await tells(town, LIN, "我要提案", "\n".join(many))
+    await lin.reads("这里有21个案由", "每次最多20件", "21 关于21号路的提案")
+    await tells(town, LIN, "都要")
+    await lin.reads("请回复要写的那一件前面的数字")
+    assert len(await rows(town, Proposal)) == 1
+
+
 async def test_three_titles_become_three_drafts(town: Town) -> None:
     lin = await tells(town, LIN, "我要提案", THREE, "都要")
     await lin.reads("分成了3份", "案由《关于增设路灯的提案》")
