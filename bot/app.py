@@ -46,6 +46,7 @@ from models.store import Store, StoreDown
 log = structlog.get_logger()
 
 RULES = web.AppKey("rules", Rules)  # for the pages
+NO_SUCH_ADDRESS = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
 MENU = {
     "button": [
         {
@@ -343,11 +344,11 @@ async def _listening_at(host: str, port: int) -> list[socket.socket]:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = dict.fromkeys((family, address) for family, _, _, _, address in found)
     sockets: list[socket.socket] = []
-    for family, address in addresses:
+    for place, (family, address) in enumerate(addresses, 1):
         try:
             sockets.append(socket.create_server(address, family=family))
         except OSError as error:
-            if error.errno == errno.EAFNOSUPPORT and len(addresses) > 1:
+            if error.errno in NO_SUCH_ADDRESS and (sockets or place < len(addresses)):
                 continue  # localhost, on a machine without IPv6
             for sock in sockets:
                 sock.close()
